@@ -1,0 +1,67 @@
+# Each target sets up what it needs, says what it does, and can be run again.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WHEELS := build/wheels
+SOURCES := $(shell find src -type f -not -name '*.pyc')
+
+.PHONY: help run test check static docs bench lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make run     compare two weeks of made-up data with planted faults, and write the report"
+	@echo "make test    every test, against the built wheel"
+	@echo "make check   format, lint, types, imports, docs, tests: what CI runs"
+	@echo "make docs    the documentation, into build/docs"
+	@echo "make bench   the benchmarks against their rivals (half an hour), into docs/benchmarks.md"
+	@echo "make lock    new versions of the dependencies, into requirements/"
+
+$(VENV)/ready: requirements/dev.txt
+	@echo "== Making $(VENV) with the locked dependencies (about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/installed: $(VENV)/ready pyproject.toml README.md LICENSE $(SOURCES)
+	@echo "== Building the wheel and installing it"
+	@rm -rf $(WHEELS)
+	$(BIN)/python -m build --wheel --no-isolation --outdir $(WHEELS) . > build.log 2>&1 || { cat build.log; exit 1; }
+	@rm -f build.log
+	$(BIN)/pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
+	@touch $@
+
+run: $(VENV)/installed
+	@$(BIN)/tidegauge demo build/demo
+	@echo "Open build/demo/report.html in a browser."
+
+test: $(VENV)/installed
+	@scripts/install-chromium
+	@echo "== Tests, against the installed wheel"
+	$(BIN)/pytest tests --pyargs tidegauge --doctest-modules --numprocesses 2
+
+static: $(VENV)/installed
+	@echo "== Format, lint, types, imports"
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+docs: $(VENV)/installed
+	@echo "== Documentation"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/docs
+
+check: static docs test
+
+bench: $(VENV)/installed
+	@scripts/install-rivals
+	$(BIN)/python bench/run.py
+
+lock: $(VENV)/ready
+	@echo "== Resolving the newest versions"
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) build .rivals

@@ -1,0 +1,5 @@
+import tidegauge as tg
+
+
+def run(reference, current):
+    tg.compare(reference, current)

@@ -1,0 +1,186 @@
+"""The command line: `tidegauge compare`, `schema` and `demo`."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from tidegauge.errors import TidegaugeError
+from tidegauge.version import VERSION
+
+FINE, FAILED, INTERRUPTED = 0, 1, 130
+
+app = typer.Typer(
+    name="tidegauge",
+    help="Tells early, and without crying wolf, that what a model sees has moved.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class FailOn(StrEnum):
+    drift = "drift"
+    quality = "quality"
+    any = "any"
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tidegauge {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def compare(  # noqa: PLR0913 - an option each
+    reference: Annotated[Path, typer.Argument(help="Parquet or CSV: how it was.")],
+    current: Annotated[Path, typer.Argument(help="Parquet or CSV: how it is.")],
+    *,
+    html: Annotated[Path | None, typer.Option(help="Write a page that needs no network.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all numbers; - prints them.")] = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="Exit with 1 on drift, on a quality finding, or on any.")
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="YAML with kinds and roles, from `tidegauge schema`.")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Judge this column only; may be repeated.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="Leave this column out; may be repeated.")
+    ] = None,
+    time: Annotated[str | None, typer.Option(help="The column that says when.")] = None,
+    fresh: Annotated[bool, typer.Option(help="Also check that the current rows are new.")] = False,
+    joint: Annotated[
+        bool, typer.Option(help="Also measure the joint distribution, over a sample of rows.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every column.")] = False,
+) -> None:
+    """Say which columns of CURRENT drifted from REFERENCE, how far, since when, and what to do."""
+    import tidegauge.report.compare as comparing  # noqa: PLC0415 - `--help` needs no numpy
+    from tidegauge.report.terminal import render  # noqa: PLC0415
+    from tidegauge.schema import Schema  # noqa: PLC0415
+
+    console = Console()
+    with _stages(quiet=json == Path("-")) as on_stage:
+        report = comparing.compare(
+            reference,
+            current,
+            schema=Schema.load(schema) if schema else None,
+            columns=column,
+            ignore=ignore or (),
+            time=time,
+            joint=joint,
+            now=datetime.now(UTC) if fresh else None,
+            on_stage=on_stage,
+        )
+    if json == Path("-"):
+        typer.echo(report.to_json(), nl=False)
+    else:
+        console.print(render(report, width=console.width, verbose=verbose))
+        for path, write in ((json, report.to_json), (html, report.to_html)):
+            if path:
+                write(path)
+                console.print(f"Wrote {path}", highlight=False, markup=False)
+    failed = {
+        FailOn.drift: report.drifted,
+        FailOn.quality: bool(report.findings),
+        FailOn.any: report.drifted or bool(report.findings),
+    }
+    if fail_on and failed[fail_on]:
+        raise typer.Exit(FAILED)
+
+
+@app.command("schema")
+def show_schema(
+    data: Annotated[Path, typer.Argument(help="A Parquet or CSV file.")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="Write it as YAML, to be edited.")] = None,
+) -> None:
+    """Print what the columns of a file are taken for."""
+    from tidegauge.rows import open_rows  # noqa: PLC0415 - `--help` needs no numpy
+    from tidegauge.rows.infer import infer_schema  # noqa: PLC0415
+
+    found = infer_schema(open_rows(data))
+    typer.echo(str(found))
+    if out:
+        found.save(out)
+        typer.echo(f"Wrote {out}")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to put the data and the report.")] = Path(
+        "tidegauge-demo"
+    ),
+) -> None:
+    """Make two data sets with faults planted in the second, compare them, and write the report."""
+    from tidegauge.report.demo import PLANTED, write_demo  # noqa: PLC0415 - as above
+
+    console = Console()
+    console.print(f"Writing two weeks of a loan model's inputs to {folder}/", highlight=False)
+    before, after = write_demo(folder)
+    console.print("In the second week these faults are planted:")
+    for fault in PLANTED:
+        console.print(f"  - {fault}", highlight=False, markup=False)
+    console.print(f"\n$ tidegauge compare {before} {after} --html {folder / 'report.html'}\n")
+    compare(before, after, html=folder / "report.html")
+
+
+@contextlib.contextmanager
+def _stages(*, quiet: bool) -> Iterator[object]:
+    """A bar for each stage, on a terminal only, and gone when done."""
+    errors = Console(stderr=True)
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+    )  # fmt: skip
+    with Progress(
+        *columns, console=errors, transient=True, disable=quiet or not errors.is_terminal
+    ) as progress:
+
+        def begin(name: str, rows: int | None) -> object:
+            task = progress.add_task(name, total=rows)
+            return lambda done: progress.advance(task, done)
+
+        yield begin
+
+
+def main() -> None:
+    """Run, and turn what goes wrong into a line and an exit code; never into a bare traceback."""
+    try:
+        app()
+    except TidegaugeError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read us has heard enough; keep Python from telling about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FINE)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape  # noqa: PLC0415 - for errors only
+
+    return escape(text)

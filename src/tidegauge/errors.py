@@ -1,0 +1,20 @@
+"""What can go wrong, as a handful of classes: each is a decision for the caller.
+
+The message of an error says what happened, to what, and what to do next.
+"""
+
+
+class TidegaugeError(Exception):
+    """The root of every error that tidegauge raises on purpose."""
+
+
+class InputError(TidegaugeError, ValueError):
+    """The data or an option is not what is needed: mend it and call again."""
+
+
+class UnreadableError(InputError):
+    """A file is missing, or is not what its name says."""
+
+
+class MissingExtraError(TidegaugeError, ImportError):
+    """A feature needs a package that is not installed; the message names the extra."""

@@ -1,0 +1,124 @@
+"""Category and boolean columns as counts of the reference's most frequent values.
+
+The reference's top 255 values are counted one by one; its rarer ones together as `other`; what
+it never held as `unseen`, with a sample of the unseen values' names; what is not there as
+`missing`.  All the category columns of a table are held together, a row for a column.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from tidegauge.arrays import Counts, Hashes
+from tidegauge.profile.sketch import Sketch
+
+MISSING, UNSEEN, OTHER = range(3)
+NAMED = 3
+"""Where the named values start in a row of counts."""
+TOP = 255
+TAIL = 20_000
+OUTSIDE = 256
+"""How many values beyond the named ones are sampled by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class CategoryBins:
+    """The cells of one category column."""
+
+    values: tuple[str, ...]
+    tail: Hashes
+    """Hashes, in order, of the reference's values beyond the named ones."""
+    is_open: bool = False
+    """Too many different values to remember: what is not named cannot be told from unseen."""
+    novelty: float = 0.0
+    """The share of rows that would be unseen in another sample of the same source."""
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, CategoryBins)
+            and self.values == other.values
+            and np.array_equal(self.tail, other.tail)
+            and self.is_open == other.is_open
+            and self.novelty == other.novelty
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def of(cls, values: list[str], hashes: Hashes, counts: Counts) -> Self:
+        """The cells for different values, their hashes, and how often each came."""
+        order = sorted(range(len(values)), key=lambda i: (-int(counts[i]), values[i]))
+        named, rest = order[:TOP], order[TOP:]
+        rows = int(counts.sum())
+        return cls(
+            values=tuple(values[i] for i in named),
+            tail=np.sort(hashes[rest[:TAIL]]),
+            is_open=len(rest) > TAIL,
+            # How often a value came once is how often the next row is a new one (Good, 1953).
+            novelty=int((counts == 1).sum()) / rows if rows else 0.0,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """What is known of the category columns of some rows."""
+
+    bins: tuple[CategoryBins, ...]
+    counts: Counts
+    """[columns, 3 + most values of a column]: missing, unseen, other, then each named value."""
+    outside: tuple[Sketch, ...]
+    """A sample of the values that have no cell of their own, a column each."""
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Categories)
+            and self.bins == other.bins
+            and np.array_equal(self.counts, other.counts)
+            and self.outside == other.outside
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        return len(self.bins)
+
+    @classmethod
+    def empty(cls, bins: tuple[CategoryBins, ...]) -> Self:
+        width = NAMED + max((len(column.values) for column in bins), default=0)
+        return cls(
+            bins=bins,
+            counts=np.zeros((len(bins), width), dtype=np.int64),
+            outside=tuple(Sketch.empty(OUTSIDE, labelled=True) for _ in bins),
+        )
+
+    def merge(self, other: Self) -> Self:
+        pairs = zip(self.outside, other.outside, strict=True)
+        return type(self)(
+            bins=self.bins,
+            counts=self.counts + other.counts,
+            outside=tuple(ours.merge(theirs) for ours, theirs in pairs),
+        )
+
+    @cached_property
+    def mix(self) -> Counts:
+        """[columns, cells]: all but what is missing."""
+        return self.counts[:, UNSEEN:]
+
+    @cached_property
+    def n(self) -> Counts:
+        return self.mix.sum(axis=1)
+
+    @cached_property
+    def rows(self) -> Counts:
+        return self.counts.sum(axis=1)
+
+    @cached_property
+    def distinct(self) -> list[float]:
+        """How many different values came, a column each."""
+        named = (self.counts[:, NAMED:] > 0).sum(axis=1)
+        return [
+            float(seen) + sketch.distinct
+            for seen, sketch in zip(named.tolist(), self.outside, strict=True)
+        ]

@@ -1,0 +1,120 @@
+"""A profile: what is known of some rows of a table, small, and adding up exactly.
+
+>>> import numpy as np
+>>> reference = Profile.of({"x": np.arange(1000.0), "plan": ["a", "b"] * 500})
+>>> head = Profile.of({"x": [1.0, 2.0], "plan": ["a", "a"]}, reference.layout)
+>>> tail = Profile.of({"x": [3.0], "plan": ["c"]}, reference.layout)
+>>> whole = Profile.of({"x": [3.0, 2.0, 1.0], "plan": ["a", "c", "a"]}, reference.layout)
+>>> head.merge(tail) == whole
+True
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from tidegauge.errors import InputError
+from tidegauge.profile.categories import Categories
+from tidegauge.profile.layout import Layout, read_columns
+from tidegauge.profile.maker import Maker, fit
+from tidegauge.profile.numeric import Numeric
+from tidegauge.profile.sketch import Sketch
+from tidegauge.rows import Rows, open_rows
+from tidegauge.rows.frame import PIECE, Frame
+from tidegauge.rows.infer import infer_schema
+from tidegauge.rows.thin import thinned
+from tidegauge.schema import Schema
+
+Progress = Callable[[int], None]
+"""Told of the rows done, a piece at a time."""
+
+_FIT = 200_000
+"""Rows to which a layout is fitted where there are too many to hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    layout: Layout
+    rows: int
+    numeric: Numeric
+    categories: Categories
+    ids: tuple[Sketch, ...]
+    """Of the values of each id column."""
+    repeats: Sketch
+    """Of whole rows."""
+    types: Mapping[str, frozenset[str]]
+    """The types that each column came in; empty for a column that was not there."""
+
+    @classmethod
+    def of(
+        cls,
+        data: object,
+        layout: Layout | None = None,
+        schema: Schema | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Count rows.  Without a layout these rows are the reference, and the layout is fitted."""
+        rows = open_rows(data)
+        if layout is None:
+            return cls._of_reference(rows, schema or infer_schema(rows), progress)
+        maker = Maker(layout, rows)
+        for chunk in rows.chunks(maker.columns):
+            maker.add(chunk)
+            if progress:
+                progress(chunk.count)
+        return cls._made(maker)
+
+    @classmethod
+    def _of_reference(cls, rows: Rows, schema: Schema, progress: Progress | None) -> Self:
+        absent = [column.name for column in schema if column.name not in rows.columns]
+        if absent:
+            raise InputError(f"{rows.name}: the schema's column {absent[0]!r} is not there")
+        names = [column.name for column in read_columns(schema)]
+        sample = thinned(rows, names, PIECE if isinstance(rows, Frame) else _FIT)
+        if isinstance(rows, Frame) and sample is rows:
+            profile = cls._made(fit(sample, schema, count=True))
+            if progress:
+                progress(rows.count)
+            return profile
+        layout = fit(sample, schema, count=False).layout
+        return cls.of(rows, layout, progress=progress)
+
+    @classmethod
+    def _made(cls, maker: Maker) -> Self:
+        return cls(
+            layout=maker.layout,
+            rows=maker.rows,
+            numeric=maker.numeric,
+            categories=maker.categories,
+            ids=tuple(maker.ids[name] for name in maker.layout.ids),
+            repeats=maker.repeats,
+            types={name: frozenset(found) for name, found in maker.types.items()},
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Profile)
+            and self.rows == other.rows
+            and self.layout == other.layout
+            and self.numeric == other.numeric
+            and self.categories == other.categories
+            and self.ids == other.ids
+            and self.repeats == other.repeats
+            and self.types == other.types
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def merge(self, other: Self) -> Self:
+        """The profile of both sets of rows together."""
+        if self.layout is not other.layout and self.layout != other.layout:
+            raise InputError("only profiles of one layout add up; build both with the same one")
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            numeric=self.numeric.merge(other.numeric),
+            categories=self.categories.merge(other.categories),
+            ids=tuple(a.merge(b) for a, b in zip(self.ids, other.ids, strict=True)),
+            repeats=self.repeats.merge(other.repeats),
+            types={name: found | other.types[name] for name, found in self.types.items()},
+        )

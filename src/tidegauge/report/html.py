@@ -1,0 +1,264 @@
+"""A report as one page that needs nothing else: no network, no other file.
+
+`render(report)` gives a whole document; `render(report, fragment=True)` gives the part that a
+notebook puts into its own page.  Both say the same.  What a user wrote (names, values, messages)
+reaches the page through one environment that escapes everything, and the document's own policy
+lets no script run but ours.
+"""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeGuard
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from tidegauge.report import words
+from tidegauge.report.bars import chart
+from tidegauge.report.histogram import plot
+from tidegauge.report.interval import ruler
+from tidegauge.report.palette import COLOURS
+from tidegauge.report.result import Bars, Feature, Finding, Histogram, Summary
+from tidegauge.report.shown import (
+    OVERALL,
+    VERDICTS,
+    Leading,
+    Report,
+    Verdict,
+    by_effect,
+    largest,
+    leading,
+    picture,
+    verdict,
+)
+from tidegauge.report.strip import heat
+
+DETAILED = 200
+"""Columns, by effect, that open to all there is: 10,000 of them would be 200 MB."""
+
+FACETS = (6, 2, 1, 0)
+"""The facets of a column that are drawn, largest effect first, the others being a line each: as
+many as the page has room for, since an embedding may have 17 and a table 50 embeddings."""
+
+LARGEST = 980_000
+"""Bytes of a page of 50 columns; more columns may take more."""
+
+FINDINGS = 200
+"""The findings listed; the worst come first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A column in the list."""
+
+    feature: Feature
+    anchor: str
+    verdict: Verdict
+    leading: Leading | None
+    picture: Histogram | Bars | None
+    is_detailed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A finding, and where in the page its column is."""
+
+    finding: Finding
+    anchor: str | None
+
+
+def render(report: Report, *, fragment: bool = False) -> str:
+    """The report as HTML: a document, or with `fragment` an element for a page of others."""
+    prefix = f"tg-{_mark(report)}-" if fragment else ""
+    rows = _rows(report.features, prefix)
+    most = LARGEST * max(1.0, len(rows) / 50)
+    page = ""
+    for drawn in FACETS:
+        page = _page(report, rows, fragment=fragment, drawn=drawn)
+        if len(page.encode()) < most:
+            break
+    return page
+
+
+def _page(report: Report, rows: Sequence[Row], *, fragment: bool, drawn: int) -> str:
+    count = Counter(row.verdict.key for row in rows)
+    findings = sorted(report.findings, key=lambda finding: finding.severity != "critical")
+    return (
+        _environment()
+        .get_template("fragment.html" if fragment else "document.html")
+        .render(
+            report=report,
+            fragment=fragment,
+            overall=OVERALL[report.status],
+            rows=rows,
+            tallies=[(one, count[one.key]) for one in VERDICTS],
+            timed=any(row.feature.since or row.feature.strip for row in rows),
+            findings=_places(findings[:FINDINGS], rows),
+            findings_left=len(findings) - FINDINGS,
+            detailed=DETAILED,
+            drawn=drawn,
+        )
+    )
+
+
+def _rows(features: Sequence[Feature], prefix: str) -> list[Row]:
+    taken: set[str] = set()
+    return [
+        Row(
+            feature=feature,
+            anchor=_anchor(feature.name, prefix, taken),
+            verdict=verdict(feature),
+            leading=leading(feature),
+            picture=picture(feature),
+            is_detailed=n < DETAILED,
+        )
+        for n, feature in enumerate(features)
+    ]
+
+
+def _anchor(name: str, prefix: str, taken: set[str]) -> str:
+    """An id that can be guessed from a plain name and typed into an address."""
+    slug = re.sub(r"[^\w.-]+", "-", name.encode("utf-8", "replace").decode())[:60].strip("-")
+    anchor = wanted = f"{prefix}column-{slug}"
+    again = 2
+    while anchor in taken:
+        anchor, again = f"{wanted}-{again}", again + 1
+    taken.add(anchor)
+    return anchor
+
+
+def _places(findings: Sequence[Finding], rows: Sequence[Row]) -> list[Place]:
+    anchors = {row.feature.name: row.anchor for row in rows}
+    return [
+        Place(finding=one, anchor=None if one.column is None else anchors.get(one.column))
+        for one in findings
+    ]
+
+
+def _mark(report: Report) -> str:
+    """A few letters that differ from report to report, so that several share one notebook."""
+    text = f"{report.created_at} {report.reference_name} {report.current_name} {report.sentence}"
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _summary_lines(reference: Summary, current: Summary) -> list[tuple[str, str, str, str]]:
+    """What is known of a column on either side: a label, both values, what changed."""
+    numbers = (
+        ("Mean", reference.mean, current.mean),
+        ("Standard deviation", reference.std, current.std),
+        ("Minimum", reference.min, current.min),
+        ("First quarter", reference.q25, current.q25),
+        ("Median", reference.q50, current.q50),
+        ("Third quarter", reference.q75, current.q75),
+        ("Maximum", reference.max, current.max),
+        ("Skewness", reference.skew, current.skew),
+        ("Kurtosis", reference.kurtosis, current.kurtosis),
+        ("Distinct values", reference.distinct, current.distinct),
+    )
+    lines = [
+        (label, words.number(before), words.number(after), words.change(before, after))
+        for label, before, after in numbers
+        if not before is after is None
+    ]
+    gone, going = reference.missing_share, current.missing_share
+    # More rows than in the reference is no change in what they hold.
+    lines[:0] = [
+        ("Rows", words.number(reference.rows, 12), words.number(current.rows, 12), ""),
+        ("With a value", words.number(reference.n, 12), words.number(current.n, 12), ""),
+        ("Missing", words.share(gone), words.share(going), words.points(gone, going)),
+    ]
+    if not reference.most_common is current.most_common is None:
+        lines.append(("Most common", _common(reference), _common(current), ""))
+    if not reference.earliest is current.earliest is None:
+        lines.append(("Earliest", _time(reference.earliest), _time(current.earliest), ""))
+        lines.append(("Latest", _time(reference.latest), _time(current.latest), ""))
+    return lines
+
+
+def _common(summary: Summary) -> str:
+    if summary.most_common is None:
+        return words.NOTHING
+    return f"{words.plain(summary.most_common, 80)} ({words.share(summary.most_common_share)})"
+
+
+def _time(text: str | None) -> str:
+    return words.NOTHING if text is None else words.moment(text)
+
+
+def _settings(parameters: dict[str, object]) -> str:
+    """A method's parameters in a line."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {words.number(value) if _is_number(value) else value}"
+        for name, value in parameters.items()
+    )
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _most_from(contributions: dict[str, float]) -> list[tuple[str, float]]:
+    """The columns that say most in a method that looks at all of them."""
+    return sorted(contributions.items(), key=lambda item: -abs(item[1]))[:8]
+
+
+def _source(name: str) -> str:
+    """A template without the indentation that only its authors need: a tenth of the page."""
+    text = (files("tidegauge.report") / "page" / name).read_text("utf-8")
+    return re.sub(r"\n\s+", "\n", text) if name.endswith(".html") else text
+
+
+def _printed(value: object) -> object:
+    """What any expression in a template goes through; markup of our own is of another type."""
+    return words.plain(value, longest=2000) if type(value) is str and value else value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_printed,
+    )
+    script = environment.get_template("report.js").render()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # Jinja's own types name only what it ships.
+    names: dict[str, Any] = {
+        "colours": COLOURS,
+        "script_digest": digest,
+        "histogram_of": plot,
+        "bars_of": chart,
+        "ruler_of": ruler,
+        "heat_of": heat,
+        "summary_lines": _summary_lines,
+        "settings": _settings,
+        "most_from": _most_from,
+        "leading_of": largest,
+        "by_effect": by_effect,
+        "verdicts": VERDICTS,
+        "amount": words.amount,
+        "interval": words.interval,
+        "limit": words.limit,
+    }
+    filters: dict[str, Any] = {
+        "chance": words.chance,
+        "heading": words.title,
+        "moment": words.moment,
+        "number": words.number,
+        "plain": words.plain,
+        "points": words.points,
+        "probability": words.probability,
+        "share": words.share,
+    }
+    environment.globals.update(names)
+    environment.filters.update(filters)
+    environment.tests["histogram"] = lambda value: isinstance(value, Histogram)
+    return environment

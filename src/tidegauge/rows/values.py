@@ -1,0 +1,301 @@
+"""The values of one column, turned into what is counted: numbers, codes, times, texts, vectors.
+
+A column comes as a numpy array or as an Arrow array, whole or a piece of it, and is not copied
+unless its type must change.  What does not fit the kind that the schema gives is counted as of
+the wrong type; nothing is parsed by guess.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tidegauge.arrays import Counts, Flags, Floats
+
+Values = np.ndarray[Any, Any] | pa.ChunkedArray
+"""Of numpy: one dimension, or two for embeddings; `object` only where Arrow has no type for it."""
+
+SECONDS_A_DAY = 86_400.0
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    values: Floats
+    """NaN where a row holds NaN; rows without a number are left out."""
+    missing: int = 0
+    wrong: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Each row as the number of its value; -1 where there is none."""
+
+    codes: Counts
+    values: list[str]
+
+    @property
+    def missing(self) -> int:
+        return int((self.codes < 0).sum())
+
+    def counts(self) -> Counts:
+        return np.bincount(self.codes + 1, minlength=len(self.values) + 1)[1:]
+
+
+def numbers(values: Values) -> Numbers:
+    """Numbers and booleans as doubles."""
+    if isinstance(values, np.ndarray):
+        if values.dtype == object:
+            return _mixed_numbers(values)
+        if values.ndim != 1 or values.dtype.kind not in "fiub":
+            return Numbers(np.empty(0), wrong=len(values))
+        return Numbers(values.astype(np.float64, copy=False))
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return numbers(values.cast(kind.value_type))
+    missing = values.null_count
+    if not (is_number(kind) or pa.types.is_boolean(kind)):
+        return Numbers(np.empty(0), missing=missing, wrong=len(values) - missing)
+    if missing:
+        values = values.drop_null()
+    if pa.types.is_boolean(kind):
+        values = values.cast(pa.uint8())
+    if pa.types.is_decimal(kind):
+        values = values.cast(pa.float64())
+    return Numbers(values.to_numpy().astype(np.float64, copy=False), missing=missing)
+
+
+def is_there(values: Values) -> Flags:
+    """Which rows hold a value; NaN is one."""
+    if not isinstance(values, np.ndarray):
+        return pc.is_valid(values).to_numpy()
+    if values.dtype.kind == "M":
+        return ~np.isnat(values)
+    if values.dtype == object:
+        return np.array([value is not None and value == value for value in values], dtype=bool)  # noqa: PLR0124
+    return np.ones(len(values), dtype=bool)
+
+
+def is_number(kind: pa.DataType) -> bool:
+    return (
+        pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def is_vector(kind: pa.DataType) -> bool:
+    lists = (
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+    return lists and is_number(kind.value_type)
+
+
+def _mixed_numbers(values: np.ndarray[Any, Any]) -> Numbers:
+    found: list[float] = []
+    missing = wrong = 0
+    for value in values:
+        if value is None or value != value:  # noqa: PLR0124 - NaN, NaT and pandas' NA differ
+            missing += 1
+        elif isinstance(value, (int, float, np.number, np.bool_)):
+            # A number beyond the largest double is infinite as a double.
+            try:
+                found.append(float(value))
+            except OverflowError:
+                found.append(np.inf if value > 0 else -np.inf)
+        else:
+            wrong += 1
+    return Numbers(np.array(found, dtype=np.float64), missing=missing, wrong=wrong)
+
+
+def codes(values: Values) -> Codes:
+    """Any values as categories, named by their canonical text."""
+    if isinstance(values, np.ndarray):
+        if values.dtype == np.bool_:
+            return Codes(values.astype(np.int64), ["false", "true"])
+        if values.dtype == object or values.ndim != 1:
+            values = pa.chunked_array([pa.array([_text(value) for value in values], pa.string())])
+        else:
+            values = pa.chunked_array([pa.array(values, from_pandas=True)])
+    kind = values.type
+    if pa.types.is_boolean(kind):
+        numbers_ = pc.fill_null(values.cast(pa.int8()), -1).to_numpy()
+        return Codes(numbers_.astype(np.int64), ["false", "true"])
+    if pa.types.is_nested(kind) or pa.types.is_null(kind):
+        values = pa.chunked_array([pa.array([_text(v) for v in values.to_pylist()], pa.string())])
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    # Pieces of a column may each have their own dictionary.
+    unified = values.unify_dictionaries().combine_chunks()
+    chunks = unified.chunks if isinstance(unified, pa.ChunkedArray) else [unified]
+    if not chunks:
+        return Codes(np.empty(0, dtype=np.int64), [])
+    indices = np.concatenate(
+        [pc.fill_null(chunk.indices.cast(pa.int64()), -1).to_numpy() for chunk in chunks]
+    )
+    return _canonical(indices, chunks[0].dictionary)
+
+
+def _canonical(indices: Counts, dictionary: pa.Array) -> Codes:
+    """Name the values, and put those of one name together."""
+    if is_text(dictionary.type) and not dictionary.null_count:
+        return Codes(indices, dictionary.to_pylist())
+    names = [_text(value) for value in dictionary.to_pylist()]
+    known = {name: i for i, name in enumerate(dict.fromkeys(n for n in names if n is not None))}
+    # The last entry is what -1 finds.
+    remap = np.array([-1 if name is None else known[name] for name in names] + [-1])
+    return Codes(remap[indices], list(known))
+
+
+def _text(value: object) -> str | None:
+    """The name of a category: 1 and 1.0 are one, for a missing value turns integers to floats."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN, NaT and pandas' NA differ
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value)
+
+
+def days(values: Values) -> Numbers:
+    """Times as days since 1970 (UTC); a time without a zone is taken as UTC."""
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind != "M":
+            return Numbers(np.empty(0), wrong=len(values))
+        # Arrow takes "not a time" for missing.
+        values = pa.chunked_array([pa.array(values.astype("datetime64[us]"))])
+    kind = values.type
+    missing = values.null_count
+    if is_text(kind):
+        values = parsed(values)
+        return _days(values, missing, wrong=values.null_count - missing)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return _days(values, missing)
+    return Numbers(np.empty(0), missing=missing, wrong=len(values) - missing)
+
+
+def parsed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """ISO 8601 texts as times; null where a text is none."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    is_iso = pc.match_substring_regex(
+        trimmed,
+        r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+        r"([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$",
+    )
+    kept = pc.if_else(is_iso, trimmed, pa.scalar(None, texts.type))
+    zoned = pc.match_substring_regex(kept, r"[T ].*(Z|[+-]\d\d:?\d\d)$")
+    naive = pc.if_else(pc.fill_null(zoned, fill_value=False), pa.scalar(None, texts.type), kept)
+    aware = pc.if_else(zoned, kept, pa.scalar(None, texts.type))
+    try:
+        return pc.coalesce(
+            naive.cast(pa.timestamp("us")),
+            aware.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us")),
+        )
+    except pa.ArrowInvalid:
+        # The 30th of February: a day that the pattern lets through.
+        return pa.chunked_array([pa.array([_instant(text) for text in kept.to_pylist()])])
+
+
+def _instant(text: str | None) -> np.datetime64 | None:
+    if text is None:
+        return None
+    try:
+        parsed_ = pa.scalar(text).cast(pa.timestamp("us", "UTC" if text[-1] == "Z" else None))
+    except pa.ArrowInvalid:
+        return None
+    return np.datetime64(parsed_.value, "us")
+
+
+def _days(values: pa.ChunkedArray, missing: int, wrong: int = 0) -> Numbers:
+    values = values.drop_null() if values.null_count else values
+    if not pa.types.is_timestamp(values.type):
+        values = values.cast(pa.timestamp("s"))
+    micros = values.cast(pa.timestamp("us", values.type.tz), safe=False)
+    found = micros.cast(pa.int64()).to_numpy() / (SECONDS_A_DAY * 1e6)
+    return Numbers(found, missing=missing, wrong=wrong)
+
+
+def days_of_rows(values: Values) -> Floats:
+    """The same, a number a row: NaN where a row has no time."""
+    found = days(values)
+    rows = np.full(len(values), np.nan)
+    if len(found.values):
+        is_parsed = isinstance(values, pa.ChunkedArray) and is_text(values.type)
+        rows[is_there(parsed(values) if is_parsed else values)] = found.values
+    return rows
+
+
+def texts(values: Values) -> tuple[pa.ChunkedArray, int, int]:
+    """Texts that are there; how many rows have none; how many hold something else."""
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind not in "UO":
+            return pa.chunked_array([], pa.large_string()), 0, len(values)
+        items = values.tolist()
+        found = [item for item in items if isinstance(item, str)]
+        missing = sum(1 for item in items if item is None or item != item)  # noqa: PLR0124
+        wrong = len(items) - missing - len(found)
+        return pa.chunked_array([pa.array(found, pa.large_string())]), missing, wrong
+    if pa.types.is_dictionary(values.type):
+        return texts(values.cast(values.type.value_type))
+    missing = values.null_count
+    if not is_text(values.type):
+        return pa.chunked_array([], pa.large_string()), missing, len(values) - missing
+    return values.drop_null().cast(pa.large_string()), missing, 0
+
+
+def vectors(values: Values, size: int | None) -> tuple[Floats, int, int]:
+    """Embeddings [rows, size]; how many rows have none; how many have another size or type."""
+    if isinstance(values, np.ndarray):
+        if values.ndim == 2 and values.dtype.kind in "fiu":
+            found = values.astype(np.float64, copy=False)
+            return (found, 0, 0) if size in (None, found.shape[1]) else (found[:0], 0, len(found))
+        return np.empty((0, size or 0)), 0, len(values)
+    missing = values.null_count
+    if not is_vector(values.type):
+        return np.empty((0, size or 0)), missing, len(values) - missing
+    values = values.drop_null()
+    sizes = pc.list_value_length(values).to_numpy()
+    if size is None:
+        size = int(np.bincount(sizes).argmax()) if len(sizes) else 0
+    if not len(values) or not size:
+        return np.empty((0, size)), missing, len(values)
+    fits = sizes == size
+    wrong = int((~fits).sum())
+    if wrong:
+        values = values.filter(pa.array(fits))
+    flat = pc.list_flatten(values).cast(pa.float64())
+    found = cast("Floats", flat.fill_null(np.nan).to_numpy()).reshape(-1, size)
+    return found, missing, wrong
+
+
+def family(values: Values) -> str:
+    """What a column came as, in words that do not depend on the library it came from."""
+    if isinstance(values, np.ndarray):
+        if values.ndim == 2:
+            return "vector"
+        return {"f": "number", "i": "number", "u": "number", "b": "boolean", "M": "time"}.get(
+            values.dtype.kind, "mixed"
+        )
+    return _family(values.type)
+
+
+def _family(kind: pa.DataType) -> str:
+    if pa.types.is_dictionary(kind):
+        return _family(kind.value_type)
+    if pa.types.is_null(kind):
+        return "empty"
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if is_number(kind):
+        return "number"
+    if is_text(kind):
+        return "text"
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return "time"
+    return "vector" if is_vector(kind) else str(kind)
