@@ -6,8 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
-from frames import columns
 
+from frames import columns
 from tidegauge.judge.verdict import judge
 from tidegauge.profile.table import Profile
 from tidegauge.schema import Schema

@@ -7,14 +7,13 @@ import inspect
 from dataclasses import fields
 from pathlib import Path
 
-import click
 import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import tidegauge as tg
 from tidegauge.cli import app
-from tidegauge.drift import EMBEDDING_METHODS, MIX, METHODS, ROW_METHODS
+from tidegauge.drift import EMBEDDING_METHODS, METHODS, MIX, ROW_METHODS
 from tidegauge.quality import CHECKS
 
 
@@ -101,11 +100,10 @@ def checks() -> str:
 
 def commands() -> str:
     group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
     text = ["# Command line", ""]
     text += ["Exit codes: 0 fine, 1 a check failed or the input is wrong, 130 Ctrl-C.", ""]
     for name, command in group.commands.items():
-        context = click.Context(command, info_name=f"tidegauge {name}")
+        context = typer.Context(command, info_name=f"tidegauge {name}")
         text += [f"## tidegauge {name}", "", inspect.cleandoc(command.help or ""), ""]
         text += ["| | |", "|---|---|"]
         for parameter in command.params:

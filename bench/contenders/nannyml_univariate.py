@@ -7,7 +7,5 @@ import nannyml as nml
 
 
 def run(reference, current):
-    calculator = nml.UnivariateDriftCalculator(
-        column_names=list(reference.columns), chunk_number=1
-    )
+    calculator = nml.UnivariateDriftCalculator(column_names=list(reference.columns), chunk_number=1)
     calculator.fit(reference).calculate(current).to_df()

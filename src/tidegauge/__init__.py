@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tidegauge.report.report import Report
     from tidegauge.rows.infer import schema_of
     from tidegauge.schema import Schema
-    from tidegauge.version import VERSION as __version__
+
+    __version__: str
 
 _PLACES = {
     "Detector": "tidegauge.report.detector",

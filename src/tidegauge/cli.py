@@ -3,11 +3,11 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from tidegauge.errors import TidegaugeError
 from tidegauge.version import VERSION
+
+if TYPE_CHECKING:
+    from tidegauge.profile.table import Progress as Told
+    from tidegauge.report.compare import Stage
 
 FINE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -94,10 +98,12 @@ def compare(  # noqa: PLR0913 - an option each
             now=datetime.now(UTC) if fresh else None,
             on_stage=on_stage,
         )
-    if json == Path("-"):
-        typer.echo(report.to_json(), nl=False)
-    else:
-        console.print(render(report, width=console.width, verbose=verbose))
+    with _heard():
+        if json == Path("-"):
+            typer.echo(report.to_json(), nl=False)
+        else:
+            console.print(render(report, width=console.width, verbose=verbose))
+    if json != Path("-"):
         for path, write in ((json, report.to_json), (html, report.to_html)):
             if path:
                 write(path)
@@ -122,7 +128,8 @@ def show_schema(
     from tidegauge.rows.infer import infer_schema  # noqa: PLC0415
 
     found = infer_schema(open_rows(data))
-    typer.echo(str(found))
+    with _heard():
+        typer.echo(str(found))
     if out:
         found.save(out)
         typer.echo(f"Wrote {out}")
@@ -148,7 +155,7 @@ def demo(
 
 
 @contextlib.contextmanager
-def _stages(*, quiet: bool) -> Iterator[object]:
+def _stages(*, quiet: bool) -> Generator["Stage"]:
     """A bar for each stage, on a terminal only, and gone when done."""
     errors = Console(stderr=True)
     columns = (
@@ -158,11 +165,27 @@ def _stages(*, quiet: bool) -> Iterator[object]:
         *columns, console=errors, transient=True, disable=quiet or not errors.is_terminal
     ) as progress:
 
-        def begin(name: str, rows: int | None) -> object:
+        def begin(name: str, rows: int | None) -> "Told":
             task = progress.add_task(name, total=rows)
-            return lambda done: progress.advance(task, done)
+
+            def advance(done: int) -> None:
+                progress.advance(task, done)
+
+            return advance
 
         yield begin
+
+
+@contextlib.contextmanager
+def _heard() -> Generator[None]:
+    """A reader that has heard enough (`| head`) is no failure."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Else Python would find out once more at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FINE) from None
 
 
 def main() -> None:
@@ -174,10 +197,6 @@ def main() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read us has heard enough; keep Python from telling about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FINE)
 
 
 def _escaped(text: str) -> str:

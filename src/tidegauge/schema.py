@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self, cast, get_args
+from typing import Literal, Self, get_args
 
 from tidegauge.errors import InputError, UnreadableError
 
@@ -129,14 +129,14 @@ def near(name: str, known: list[str]) -> str:
 def _column(name: str, word: str) -> Column:
     if word in ROLES:
         kind: Kind = "datetime" if word == "time" else "numeric"
-        return Column(name=name, kind=kind, role=cast("Role", word))
+        return Column(name=name, kind=kind, role=word)
     return Column(name=name, kind=_kind(name, word))
 
 
 def _edited(column: Column, word: str) -> Column:
     if word in ROLES:
         kind: Kind = "datetime" if word == "time" else column.kind
-        return replace(column, kind=kind, role=cast("Role", word), why="set by you")
+        return replace(column, kind=kind, role=word, why="set by you")
     # Whoever names a kind wants the column looked at.
     role = "feature" if column.role in ("ignore", "id", "time") else column.role
     return replace(column, kind=_kind(column.name, word), role=role, why="set by you")
@@ -149,7 +149,7 @@ def _kind(name: str, word: str) -> Kind:
             f"column {name!r}: {word!r} is neither a kind nor a role{near(word, known)} "
             f"(kinds: {', '.join(KINDS)}; roles: {', '.join(ROLES)})"
         )
-    return cast("Kind", word)
+    return word
 
 
 def _loaded(name: str, value: object) -> Column:
@@ -164,4 +164,4 @@ def _loaded(name: str, value: object) -> Column:
     role = str(value.get("role", "feature"))
     if role not in ROLES:
         raise InputError(f"column {name!r}: no role {role!r}{near(role, list(ROLES))}")
-    return replace(column, role=cast("Role", role), why="set by you")
+    return replace(column, role=role, why="set by you")

@@ -2,7 +2,12 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-try:
-    VERSION = version("tidegauge")
-except PackageNotFoundError:
-    VERSION = "0+source"
+
+def _installed() -> str:
+    try:
+        return version("tidegauge")
+    except PackageNotFoundError:
+        return "0+source"
+
+
+VERSION = _installed()

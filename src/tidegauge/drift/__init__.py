@@ -52,7 +52,7 @@ OrderedMethods = (
 TableMethods = ExactKS | PCAReconstruction | PCAKS | MMD | DomainClassifier
 """For all columns of a table together, from rows."""
 
-EmbeddingMethods = Centroid | PCAKS | MMD
+EmbeddingMethods = Centroid | PCAKS | MMD | DomainClassifier
 """For the dimensions of one embedding, from rows."""
 
 MIX: tuple[type[MixMethods], ...] = get_args(MixMethods)

@@ -25,7 +25,7 @@ _CERTAIN = 0.05
 
 
 @cache
-def _law() -> SquaresLaw:
+def law() -> SquaresLaw:
     return SquaresLaw.of(
         root=lambda j: j * (j + 1.0),
         determinant=lambda y: -np.cos(np.pi / 2 * np.sqrt(1 + 4 * y)) / (np.pi * y),
@@ -58,7 +58,7 @@ class AndersonDarling:
         value = (total - 1) / _deviation(n, m)
         # The limit has mean 1 and this variance, whatever the sample sizes.
         limit = 1 + value * np.sqrt(2 * (np.pi**2 - 9) / 3)
-        return Scores(value, p_value=_law().chance(limit, _CERTAIN))
+        return Scores(value, p_value=law().chance(limit, _CERTAIN))
 
 
 def _deviation(n: Floats, m: Floats) -> Floats:

@@ -25,7 +25,7 @@ _CERTAIN = 0.003
 
 
 @cache
-def _law() -> SquaresLaw:
+def law() -> SquaresLaw:
     return SquaresLaw.of(
         root=lambda j: (j * np.pi) ** 2,
         determinant=lambda y: np.sin(np.sqrt(y)) / np.sqrt(y),
@@ -54,8 +54,10 @@ class CramerVonMises:
             (rows + 1) * (4 * product * rows - 3 * (n**2 + m**2) - 2 * product),
             45 * rows**2 * 4 * product,
         )
-        limit = 1 / 6 + (value - mean) / np.sqrt(45 * spread)
-        return Scores(value, p_value=_law().chance(limit, _CERTAIN))
+        # One row against one has a single outcome.
+        scale = np.sqrt(45 * np.where(spread > 0, spread, np.inf))
+        p_value = law().chance(1 / 6 + (value - mean) / scale, _CERTAIN)
+        return Scores(value, p_value=np.where(spread == 0, 1.0, p_value))
 
 
 def _rank_gaps(counts: Counts, others: Counts) -> Floats:

@@ -39,8 +39,10 @@ class Line:
 
     @classmethod
     def of(cls, pair: Ordered) -> Self:
-        p, q = (_finite_shares(side) for side in (pair.reference, pair.current))
-        gap = np.cumsum(q - p, axis=1)[:, :-1]
+        p, q = (_finite_counts(side) for side in (pair.reference, pair.current))
+        n, m = (side.finite.astype(np.float64) for side in (pair.reference, pair.current))
+        gap = shares(np.cumsum(q, axis=1), m)[:, :-1] - shares(np.cumsum(p, axis=1), n)[:, :-1]
+        p, q = shares(p, n), shares(q, m)
         edges = _positions(pair, pair.edges)
         return cls(
             widths=np.diff(edges[:, 1:-1], axis=1),
@@ -129,10 +131,6 @@ def _finite_counts(side: Numeric) -> Counts:
     counts[:, BELOW] -= side.gone[:, MINUS_INFINITY]
     counts[:, ABOVE] -= side.gone[:, PLUS_INFINITY]
     return counts
-
-
-def _finite_shares(side: Numeric) -> Floats:
-    return shares(_finite_counts(side), side.finite.astype(np.float64))
 
 
 def _positions(pair: Ordered, values: Floats) -> Floats:

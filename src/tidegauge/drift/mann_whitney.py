@@ -41,7 +41,7 @@ def _chance(pair: Ordered, value: Floats) -> Floats:
     pairs = pair.reference_n * pair.current_n
     ties = (pair.reference.counts + pair.current.counts).astype(np.float64)
     tied = (ties**3 - ties).sum(axis=1) / np.maximum(rows * (rows - 1), 1.0)
-    # Never below the variance of a single pair: rounding must not leave zero for "all tied".
+    # Where all values are tied there is no deviation, and no distance either.
     deviation = np.sqrt(np.maximum(pairs / 12 * (rows + 1 - tied), 0.0))
     distance = np.maximum(np.abs(value - 0.5) * pairs - 0.5, 0.0)
     z = np.divide(distance, deviation, out=np.zeros_like(value), where=deviation > 0)

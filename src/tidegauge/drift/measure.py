@@ -6,10 +6,7 @@ contract holds in `Measured`: a number is finite or it is None with the reason.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal, cast, get_args
-
-import numpy as np
+from typing import cast
 
 from tidegauge.drift import MIX, MixMethods, OrderedMethods
 from tidegauge.drift.method import Method, MixMethod, OrderedMethod, Scores

@@ -38,7 +38,7 @@ class Method(Protocol):
 
     title: ClassVar[str]
     unmoved: ClassVar[float]
-    """What two equal profiles score."""
+    """Where a value lies when nothing has moved."""
     default_threshold: ClassVar[float]
     """How far from `unmoved`, to either side, a value is worth a look."""
     range: ClassVar[str]
@@ -89,3 +89,8 @@ class RowMethod(Method, Protocol):
     def score(self, reference: Sample, current: Sample) -> RowScore | None:
         """None where it cannot be computed: no rows, no usable column."""
         ...
+
+
+def parameters_of(method: Method) -> dict[str, object]:
+    """What a method was told, for whoever reads its number."""
+    return {name: value for name, value in vars(method).items() if name != "kind"}

@@ -1,11 +1,12 @@
 """Wasserstein distance: how far values have moved, averaged over rows (Vallender, 1974).
 
 0 is the same distribution; it has no upper end.  It is the area between the two distribution
-functions, the least work that turns one into the other.  Unlike KS it knows how far values went,
-so a few rows at a million show.  `wasserstein` is in the column's own unit: its default threshold
-means nothing until you set it.  `wasserstein_normalised` divides by the reference's standard
-deviation (`spread` says what else where that is zero), so one threshold suits all columns; a
-reference with wild values of its own makes it small.
+functions, the least work that turns one into the other.  Choose it where it matters how far values
+went, which KS does not know: a few rows at a million show.
+
+`wasserstein` is in the column's own unit: its default threshold means nothing until you set it.
+`wasserstein_normalised` divides by the reference's standard deviation (`spread` says what else where
+that is zero), so one threshold suits all columns; a reference with wild values makes it small.
 
 Infinities are left out; NaN where a side has no finite value.  `bound` is how much the shape
 inside bins could add or take: tails add nothing to it where the gap keeps its sign.

@@ -33,9 +33,13 @@ def numeric_cells(pair: Ordered) -> Mix:
 
 def _grouped(counts: Counts, starts: Flags, absent: Counts) -> Floats:
     columns, places = np.nonzero(starts)
-    sums = np.add.reduceat(
-        np.ascontiguousarray(counts[:, FIRST : LAST + 1]).ravel(), columns * BINS + places
-    ) if len(columns) else np.empty(0)
+    sums = (
+        np.add.reduceat(
+            np.ascontiguousarray(counts[:, FIRST : LAST + 1]).ravel(), columns * BINS + places
+        )
+        if len(columns)
+        else np.empty(0)
+    )
     rank = np.cumsum(starts, axis=1)[columns, places]
     most = int(starts.sum(axis=1).max(initial=0))
     cells = np.zeros((len(counts), most + 3))

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tidegauge.arrays import Floats
+from tidegauge.arrays import Counts, Floats
 from tidegauge.drift import WassersteinNormalised
 from tidegauge.drift.pair import Mix, Ordered, ratio
+
+Some = Floats | Counts
 
 _Z = 1.959963984540054
 
@@ -111,7 +113,7 @@ def ks(pair: Ordered) -> Effects:
     return Effects("ks", value, value - _Z * error, np.minimum(value + _Z * error, 1.0))
 
 
-def _smoothed_variance(share: Floats, n: Floats) -> Floats:
+def _smoothed_variance(share: Floats, n: Some) -> Floats:
     # Two rows of each kind added, so that a share of zero or one is not taken for certain.
     share = (share * n + 2) / (n + 4)
     return share * (1 - share)
@@ -149,9 +151,7 @@ def _scale(pair: Ordered) -> Floats:
     return np.where(scale > 0, scale, 1.0)
 
 
-def share_effect(
-    name: str, before: Floats, rows: Floats, after: Floats, others: Floats
-) -> Effects:
+def share_effect(name: str, before: Some, rows: Some, after: Some, others: Some) -> Effects:
     """How many points a share of rows has risen or fallen by."""
     p, q = ratio(before, rows), ratio(after, others)
     value = np.abs(q - p)

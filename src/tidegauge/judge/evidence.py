@@ -1,5 +1,4 @@
-"""How likely a difference as large is without drift: one p-value a column, and a family of them.
-"""
+"""How likely a difference as large is without drift: one p-value a column, and a family of them."""
 
 import numpy as np
 from scipy.special import chdtrc

@@ -62,7 +62,9 @@ class FacetVerdict:
             return "critical"
         return "warning" if self._agreed("lower", "warning") >= 1 else None
 
-    def _agreed(self, end: Literal["value", "lower"], mark: Literal["warning", "critical"]) -> float:
+    def _agreed(
+        self, end: Literal["value", "lower"], mark: Literal["warning", "critical"]
+    ) -> float:
         votes: dict[str, float] = {}
         for size in self.sizes:
             voice = _ONE_VOICE.get(size.name, size.name)
@@ -117,7 +119,9 @@ def _column(
     ]
     severity = None
     if family <= rate:
-        severity = "critical" if "critical" in reasons else "warning" if "warning" in reasons else None
+        severity = (
+            "critical" if "critical" in reasons else "warning" if "warning" in reasons else None
+        )
     score = max((facet.score for facet in facets), default=0.0)
     return ColumnVerdict(name, facets, raw, family, severity, score)
 
@@ -131,7 +135,10 @@ def _facets(reference: Profile, current: Profile) -> list[FacetVerdict]:
         *ordered_effects(pair),
         share_effect(
             "absent",
-            pair.reference.absent, pair.reference.rows, pair.current.absent, pair.current.rows,
+            pair.reference.absent,
+            pair.reference.rows,
+            pair.current.absent,
+            pair.current.rows,
         ),
         _outside(pair),
     ]
@@ -140,9 +147,7 @@ def _facets(reference: Profile, current: Profile) -> list[FacetVerdict]:
     mixes = category_cells(before, after)
     named = [
         *mix_effects(mixes),
-        share_effect(
-            "absent", before.counts[:, 0], before.rows, after.counts[:, 0], after.rows
-        ),
+        share_effect("absent", before.counts[:, 0], before.rows, after.counts[:, 0], after.rows),
         share_effect(
             "unseen", mixes.reference[:, -1], before.rows, mixes.current[:, -1], after.rows
         ),
@@ -157,9 +162,7 @@ def _outside(pair: Ordered) -> Effects:
     return share_effect("unseen", chance, pair.reference.rows, outside, pair.current.rows)
 
 
-def _listed(
-    names: list[tuple[str, str]], cells: Mix, effects: list[Effects]
-) -> list[FacetVerdict]:
+def _listed(names: list[tuple[str, str]], cells: Mix, effects: list[Effects]) -> list[FacetVerdict]:
     enough = np.minimum(cells.reference_n, cells.current_n) >= FEWEST
     p: Floats = np.where(enough, p_values(cells), np.nan)
     # One cell only, and rows enough on both sides: the same constant, which is no difference.

@@ -56,10 +56,12 @@ def edges_of(ordered: Floats) -> Floats:
     right = np.minimum(left + 1, len(ordered) - 1)
     part = at - left
     low, high = ordered[left], ordered[right]
-    # As numpy's own "linear" quantiles, to the last bit; halves keep huge values finite.
-    step = high / 2 - low / 2
-    step = np.where(np.isfinite(high - low), high - low, step * 2)
-    edges = np.where(part < 0.5, low + step * part, high - step * (1 - part))
+    # As numpy's own "linear" quantiles, to the last bit.
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = high - low
+        edges = np.where(part < 0.5, low + step * part, high - step * (1 - part))
+    # Where the step between two values is beyond the doubles, their middle is not.
+    edges = np.where(np.isfinite(step), edges, low / 2 + high / 2)
     return _with_own_bins(np.maximum.accumulate(edges))
 
 

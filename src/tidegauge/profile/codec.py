@@ -73,7 +73,9 @@ def decode(data: bytes, layout: Layout | None = None) -> Profile:
                 gone=arrays[header["gone"]].astype(np.int64),
                 lowest=arrays[header["lowest"]],
                 highest=arrays[header["highest"]],
-                sums=sums.reshape(len(counts), -1) if len(counts) else Numeric.empty(layout.numeric).sums,
+                sums=sums.reshape(len(counts), -1)
+                if len(counts)
+                else Numeric.empty(layout.numeric).sums,
             ),
             categories=Categories(
                 bins=layout.categories,

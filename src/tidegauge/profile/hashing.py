@@ -1,23 +1,20 @@
 """Hashes of values and rows: the same on every machine, for a whole column at a time."""
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tidegauge.arrays import Hashes
 from tidegauge.profile.exact import BLOCK
+from tidegauge.rows.arrow import Chunked, pa, pc
 from tidegauge.rows.values import Codes, Values, is_number, is_text
 
 _WORD = 64
 # A random number for each byte at each place of a word (Zobrist's tabulation hashing).
-_TABLE = np.random.default_rng(8712).integers(
-    0, 1 << 64, size=(_WORD, 256), dtype=np.uint64
-)
+_TABLE = np.random.default_rng(8712).integers(0, 1 << 64, size=(_WORD, 256), dtype=np.uint64)
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _ABSENT = np.uint64(0x5851F42D4C957F2D)
 
 
-def hash_texts(texts: pa.Array) -> Hashes:
+def hash_texts(texts: Chunked) -> Hashes:
     """A hash for each text; null has one of its own."""
     filled = pc.fill_null(texts, "").cast(pa.large_binary())
     if not len(filled):

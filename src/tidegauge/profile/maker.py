@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 
 from tidegauge.arrays import Counts, Floats
 from tidegauge.profile.bins import NumericBins, edges_of
@@ -25,6 +24,7 @@ from tidegauge.profile.numeric import MISSING, NAN, WRONG_TYPE, Numeric
 from tidegauge.profile.sketch import Sketch
 from tidegauge.profile.text import Vocabulary
 from tidegauge.rows import Rows
+from tidegauge.rows.arrow import pa
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.values import Codes, Numbers, Values, codes, family, texts, vectors
 from tidegauge.schema import Column, Schema
@@ -73,7 +73,10 @@ class Maker:
             self.add_codes(column.name, values, codes(values), hashes)
         else:
             derived = derive(
-                column, chunk, self.layout.schema.time, self.layout.vocabularies,
+                column,
+                chunk,
+                self.layout.schema.time,
+                self.layout.vocabularies,
                 self.layout.projections,
             )
             for name, found in derived:
@@ -109,7 +112,9 @@ class Maker:
         inside = named >= 0
         np.add.at(counts, NAMED + named[inside], seen[inside])
         if not inside.all():
-            self._add_outside(at, [v for v, ok in zip(coded.values, inside, strict=True) if not ok], seen[~inside])
+            self._add_outside(
+                at, [v for v, ok in zip(coded.values, inside, strict=True) if not ok], seen[~inside]
+            )
         if self.layout.repeats:
             hashes.add(bits_of(values, coded))
 

@@ -19,8 +19,8 @@ from tidegauge.profile.exact import BLOCK, SCALE, power_sums
 MISSING, NAN, MINUS_INFINITY, PLUS_INFINITY, WRONG_TYPE = range(5)
 GONE = 5
 _TAILS = (BELOW, FIRST, LAST, ABOVE)
-_POWERS = 4
-SUMS = _POWERS + len(_TAILS)
+POWERS = 4
+SUMS = POWERS + len(_TAILS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,15 +116,13 @@ class Numeric:
                 stop = min(start + BLOCK, high)
                 self.sums[column] += self._sums(column, values, ends, start, stop)
 
-    def _sums(
-        self, column: int, values: Floats, ends: Counts, start: int, stop: int
-    ) -> Ints:
+    def _sums(self, column: int, values: Floats, ends: Counts, start: int, stop: int) -> Ints:
         with np.errstate(over="ignore"):
             u = values[start:stop] - self.bins.centre[column]
             u /= self.bins.unit[column]
         np.clip(u, -1e300, 1e300, out=u)
         spans = ((0, ends[0]), (ends[0], ends[1]), (ends[-2], ends[-1]), (ends[-1], stop))
-        sums = power_sums(u, _POWERS)
+        sums = power_sums(u, POWERS)
         for first, last in spans:
             tail = u[max(first - start, 0) : max(last - start, 0)]
             sums.append(power_sums(tail, 1)[0] if len(tail) else 0)
@@ -167,12 +165,12 @@ class Numeric:
     def _central(self, column: int) -> tuple[float, float, float, float]:
         n = int(self.finite[column])
         if n == 0:
-            return (np.nan,) * 4
+            return math.nan, math.nan, math.nan, math.nan
         centre, unit = float(self.bins.centre[column]), float(self.bins.unit[column])
         if self.lowest[column] == self.highest[column]:
             return float(self.lowest[column]), 0.0, 0.0, 0.0
         # Whole numbers until the last division: no digits are lost to cancellation.
-        s1, s2, s3, s4 = (int(total) for total in self.sums[column, :_POWERS])
+        s1, s2, s3, s4 = (int(total) for total in self.sums[column, :POWERS])
         nk = n * SCALE
         second = nk * s2 - s1**2
         third = nk**2 * s3 - 3 * nk * s1 * s2 + 2 * s1**3
@@ -192,4 +190,4 @@ def _divided(top: int, bottom: int, exponent: int) -> float:
     try:
         return top / bottom
     except OverflowError:
-        return math.copysign(math.inf, top)
+        return math.inf if top > 0 else -math.inf

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tidegauge.arrays import Floats
+from tidegauge.rows.arrow import Chunked, pa, pc
 
 _MOST_WORDS = 10_000
 _OFTEN = 5
@@ -22,18 +21,22 @@ class Vocabulary:
     words: tuple[str, ...]
 
     @classmethod
-    def of(cls, texts: pa.ChunkedArray) -> Self:
+    def of(cls, texts: Chunked) -> Self:
         flat = _words(texts).flatten()
         counted = pc.value_counts(flat)
         counts, words = counted.field("counts").to_numpy(), counted.field("values")
         frequent = [
             (-int(count), word)
-            for count, word in zip(counts[counts >= _OFTEN], words.filter(pa.array(counts >= _OFTEN)).to_pylist(), strict=True)
+            for count, word in zip(
+                counts[counts >= _OFTEN],
+                words.filter(pa.array(counts >= _OFTEN)).to_pylist(),
+                strict=True,
+            )
             if word
         ]
         return cls(tuple(sorted(word for _, word in sorted(frequent)[:_MOST_WORDS])))
 
-    def unknown_share(self, texts: pa.ChunkedArray) -> Floats:
+    def unknown_share(self, texts: Chunked) -> Floats:
         """The share of each text's words that the reference does not use; NaN without words."""
         listed = _words(texts)
         flat = listed.flatten()
@@ -47,7 +50,7 @@ class Vocabulary:
         return np.divide(news, totals, out=shares, where=totals > 0)
 
 
-def _words(texts: pa.ChunkedArray) -> pa.Array:
+def _words(texts: Chunked) -> Chunked:
     lowered = pc.utf8_lower(texts.combine_chunks())
     return pc.split_pattern_regex(lowered, r"[^\pL\pN]+")
 
@@ -61,7 +64,7 @@ TITLES = {
 }
 
 
-def facets(texts: pa.ChunkedArray, vocabulary: Vocabulary) -> Iterable[tuple[str, Floats]]:
+def facets(texts: Chunked, vocabulary: Vocabulary) -> Iterable[tuple[str, Floats]]:
     length = pc.utf8_length(texts).to_numpy().astype(np.float64)
     per_character = np.maximum(length, 1.0)
     yield "length", length
@@ -71,5 +74,5 @@ def facets(texts: pa.ChunkedArray, vocabulary: Vocabulary) -> Iterable[tuple[str
     yield "unknown", vocabulary.unknown_share(texts)
 
 
-def _count(texts: pa.ChunkedArray, pattern: str) -> Floats:
+def _count(texts: Chunked, pattern: str) -> Floats:
     return pc.count_substring_regex(texts, pattern).to_numpy().astype(np.float64)

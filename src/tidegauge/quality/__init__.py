@@ -51,5 +51,7 @@ def check(
     ]
     lost = {finding.column for finding in findings if finding.check == "lost_column"}
     # All rows of a lost column are missing; once told is enough.
-    kept = [f for f in findings if f.check == "lost_column" or f.column not in lost or f.column is None]
+    kept = [
+        f for f in findings if f.check == "lost_column" or f.column not in lost or f.column is None
+    ]
     return sorted(kept, key=lambda finding: finding.severity != "critical")

@@ -19,13 +19,17 @@ def came_and_went(reference: Iterable[str], current: Iterable[str]) -> Iterator[
     for name in before:
         if name not in after:
             yield Finding(
-                check="lost_column", column=name, severity="critical",
+                check="lost_column",
+                column=name,
+                severity="critical",
                 message="the column is not in the current data",
             )
     for name in after:
         if name not in before:
             yield Finding(
-                check="new_column", column=name, severity="warning",
+                check="new_column",
+                column=name,
+                severity="warning",
                 message="the column is not in the reference, so nothing is known of it",
             )
 
@@ -36,7 +40,9 @@ def changed_type(reference: Profile, current: Profile) -> Iterator[Finding]:
         strange = after - before
         if strange and before - {"empty"}:
             yield Finding(
-                check="type_change", column=name, severity="critical",
+                check="type_change",
+                column=name,
+                severity="critical",
                 message=f"holds {_words(strange)} (reference: {_words(before)})",
             )
 
@@ -66,8 +72,11 @@ def stopped_varying(reference: Profile, current: Profile) -> Iterator[Finding]:
 
 def _constant(column: str, value: str) -> Finding:
     return Finding(
-        check="constant", column=column, severity="critical",
-        message=f"every row holds {value} (the reference varies)", current=1.0,
+        check="constant",
+        column=column,
+        severity="critical",
+        message=f"every row holds {value} (the reference varies)",
+        current=1.0,
     )
 
 
@@ -81,7 +90,10 @@ def _almost(
     if share >= _ALMOST and was < _VARIED:
         held = repr(values[most]) if values else "values of one narrow range"
         yield Finding(
-            check="almost_constant", column=column, severity="warning",
+            check="almost_constant",
+            column=column,
+            severity="warning",
             message=f"{percent(share)} of values are {held} (reference: {percent(was)})",
-            reference=float(was), current=float(share),
+            reference=float(was),
+            current=float(share),
         )

@@ -42,8 +42,11 @@ def _numeric(reference: Profile, current: Profile) -> Iterator[Finding]:
             checks += [
                 ("nan", gone[NAN], now[NAN], _STRANGE, "are NaN"),
                 (
-                    "infinite", sum(gone[k] for k in infinite), sum(now[k] for k in infinite),
-                    _STRANGE, "are infinite",
+                    "infinite",
+                    sum(gone[k] for k in infinite),
+                    sum(now[k] for k in infinite),
+                    _STRANGE,
+                    "are infinite",
                 ),
             ]
             if column in judged:
@@ -65,14 +68,21 @@ def _named(reference: Profile, current: Profile) -> Iterator[Finding]:
         before, after = reference.categories.counts[i], current.categories.counts[i]
         rows, others = reference.rows, current.rows
         yield from _risen(
-            "missing", column,
-            (int(before[MISSING_CATEGORY]), rows), (int(after[MISSING_CATEGORY]), others),
-            _NOTABLE, "are missing",
+            "missing",
+            column,
+            (int(before[MISSING_CATEGORY]), rows),
+            (int(after[MISSING_CATEGORY]), others),
+            _NOTABLE,
+            "are missing",
         )
         chance = reference.layout.categories[i].novelty * rows
         yield from _risen(
-            "unseen_category", column, (chance, rows), (int(after[UNSEEN]), others),
-            _NOTABLE, f"are values that the reference never held{_examples(current, i)}",
+            "unseen_category",
+            column,
+            (chance, rows),
+            (int(after[UNSEEN]), others),
+            _NOTABLE,
+            f"are values that the reference never held{_examples(current, i)}",
         )
 
 
@@ -134,5 +144,3 @@ def percent(share: float) -> str:
     if 0 < share < 0.0005:
         return "under 0.1 %"
     return f"{100 * share:.3g} %"
-
-

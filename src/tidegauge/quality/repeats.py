@@ -11,7 +11,9 @@ _NOTABLE = 0.01
 
 
 def repeats(reference: Profile, current: Profile) -> Iterator[Finding]:
-    yield from _compared("duplicates", None, reference.repeats, current.repeats, "repeat another row")
+    yield from _compared(
+        "duplicates", None, reference.repeats, current.repeats, "repeat another row"
+    )
     ids = zip(reference.layout.ids, reference.ids, current.ids, strict=True)
     for name, before, after in ids:
         yield from _compared("duplicate_ids", name, before, after, "repeat another row's id")
@@ -28,10 +30,13 @@ def _compared(
     severity = rise(was, is_, _NOTABLE)
     if severity:
         yield Finding(
-            check=check, column=column, severity=severity,
+            check=check,
+            column=column,
+            severity=severity,
             message=(
                 f"{percent(after.repeated_share)} of rows {words} "
                 f"(reference: {percent(before.repeated_share)})"
             ),
-            reference=before.repeated_share, current=after.repeated_share,
+            reference=before.repeated_share,
+            current=after.repeated_share,
         )

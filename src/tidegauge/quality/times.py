@@ -31,12 +31,15 @@ def _stale(reference: Profile, current: Profile) -> Iterator[Finding]:
         if severity:
             mark = reference.layout.numeric.edges[i][_OLD]
             yield Finding(
-                check="stale", column=facet.column, severity=severity,
+                check="stale",
+                column=facet.column,
+                severity=severity,
                 message=(
                     f"{percent(older / current.rows)} of rows are more than {mark:.3g} days old "
                     f"when they happen (reference: {percent(_SHARE_BEYOND)})"
                 ),
-                reference=_SHARE_BEYOND, current=older / current.rows,
+                reference=_SHARE_BEYOND,
+                current=older / current.rows,
             )
 
 
@@ -51,7 +54,9 @@ def _fresh(reference: Profile, current: Profile, now: datetime | None) -> Iterat
     newest_before, newest = float(reference.numeric.highest[i]), float(current.numeric.highest[i])
     if newest < newest_before:
         yield Finding(
-            check="freshness", column=time, severity="warning",
+            check="freshness",
+            column=time,
+            severity="warning",
             message=(
                 f"the newest row, {instant(newest)}, is older than the reference's, "
                 f"{instant(newest_before)}"
@@ -62,7 +67,9 @@ def _fresh(reference: Profile, current: Profile, now: datetime | None) -> Iterat
         span = newest - float(current.numeric.lowest[i])
         if age > max(span, 1 / 24):
             yield Finding(
-                check="freshness", column=time, severity="critical",
+                check="freshness",
+                column=time,
+                severity="critical",
                 message=f"the newest row is {age:.3g} days old; the data span {span:.3g} days",
                 current=age,
             )

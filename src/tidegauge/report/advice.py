@@ -8,12 +8,13 @@ from tidegauge.quality.rates import percent
 from tidegauge.report.result import Bars, Summary
 
 _UNITS = {
-    1000.0: "thousands", 100.0: "hundreds (per cent and share?)", 10.0: "tens",
+    1e6: "millions", 1000.0: "thousands", 100.0: "hundreds (per cent and share?)", 10.0: "tens",
     60.0: "minutes and seconds, or hours and minutes", 3600.0: "hours and seconds",
     86400.0: "days and seconds", 24.0: "days and hours", 1.609344: "miles and kilometres",
     2.20462: "kilograms and pounds", 2.54: "inches and centimetres", 0.3048: "feet and metres",
 }  # fmt: skip
 _NEAR = 0.02
+_LOOSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,22 @@ class Moved:
     known: tuple[str, ...] = ()
     outside: float = 0.0
     """The share of current rows outside the reference's range, or never seen by it."""
+    outside_mean: float | None = None
 
 
 def words_of(moved: Moved) -> Words:
     parts = [
         part
-        for part in (_gone(moved), _numbers(moved) if moved.before.mean is not None else _named(moved))
+        for part in (
+            _gone(moved),
+            _numbers(moved) if moved.before.mean is not None else _named(moved),
+        )
         if part
     ]
     if not parts:
-        return Words("its distribution changed", "it has the reference's distribution", _generic(moved))
+        return Words(
+            "its distribution changed", "it has the reference's distribution", _generic(moved)
+        )
     advice = next((part.advice for part in parts if part.advice), _generic(moved))
     prefix = f"{moved.title}: " if moved.title else ""
     return Words(
@@ -62,7 +69,9 @@ def _gone(moved: Moved) -> Words | None:
         return None
     if now > was:
         what = f"missing rose from {percent(was)} to {percent(now)}"
-        advice = "Look where the values come from: a join that finds nothing, a source that is late."
+        advice = (
+            "Look where the values come from: a join that finds nothing, a source that is late."
+        )
     else:
         what = f"missing fell from {percent(was)} to {percent(now)}"
         advice = "Find out what fills the values now: a default may stand in for what is unknown."
@@ -89,6 +98,8 @@ def _numbers(moved: Moved) -> Words | None:
         )
     if before.std > 0 and not 0.8 <= after.std / before.std <= 1.25:
         parts.append(f"the spread went from {number(before.std)} to {number(after.std)}")
+    if not parts and _gone(moved):
+        return None
     if not parts:
         parts.append(
             f"its shape changed: the middle half went from {_half(before)} to {_half(after)}"
@@ -98,32 +109,44 @@ def _numbers(moved: Moved) -> Words | None:
         f"a mean of {number(before.mean - reach)} to {number(before.mean + reach)} "
         f"with a spread near {number(before.std)}"
     )
-    return Words("; ".join(parts), normal, _unit(before, after) or _stuck(after))
+    return Words("; ".join(parts), normal, _unit(moved) or _stuck(after))
 
 
 def _half(summary: Summary) -> str:
     return f"{number(summary.q25)}…{number(summary.q75)}"
 
 
-def _unit(before: Summary, after: Summary) -> str:
-    """A change of unit multiplies the median and the spread alike."""
-    if not before.q50 or not after.q50 or not before.std or not after.std:
+def _unit(moved: Moved) -> str:
+    """A change of unit multiplies the mean and the spread alike, of all rows or of some."""
+    before, after = moved.before, moved.after
+    if before.mean and moved.outside_mean and moved.outside > MARKS["unseen"].critical:
+        factor = moved.outside_mean / before.mean
+        names = _names_of(factor, _LOOSE) if not 0.2 < factor < 5 else ""
+        if names:
+            return f"Some values look {names}"
+    if not before.mean or not after.mean or not before.std or not after.std:
         return ""
-    if math.isclose(before.q50, -after.q50, rel_tol=_NEAR) and math.isclose(
-        before.std, after.std, rel_tol=5 * _NEAR
-    ):
+    middle, spread = after.mean / before.mean, after.std / before.std
+    if math.isclose(middle, -1, rel_tol=_NEAR) and math.isclose(spread, 1, rel_tol=_LOOSE):
         return "The values look negated: check the sign at the source."
-    for factor, names in _UNITS.items():
-        for ratio in (factor, 1 / factor):
-            if math.isclose(after.q50 / before.q50, ratio, rel_tol=_NEAR) and math.isclose(
-                after.std / before.std, ratio, rel_tol=5 * _NEAR
-            ):
-                verb = f"multiplied by {factor:g}" if ratio == factor else f"divided by {factor:g}"
-                return f"The values look {verb}: check the unit at the source ({names})."
-    if math.isclose(after.q50, before.q50 * 1.8 + 32, rel_tol=_NEAR) and math.isclose(
-        after.std, before.std * 1.8, rel_tol=5 * _NEAR
+    if math.isclose(abs(middle), spread, rel_tol=_LOOSE):
+        names = _names_of(middle, _NEAR)
+        if names:
+            return f"The values look {names}"
+    if math.isclose(after.mean, before.mean * 1.8 + 32, rel_tol=_NEAR) and math.isclose(
+        spread, 1.8, rel_tol=_LOOSE
     ):
         return "The values look like Fahrenheit where the reference has Celsius."
+    return ""
+
+
+def _names_of(factor: float, tolerance: float) -> str:
+    """The units that are this far apart, if there are such."""
+    for known, names in _UNITS.items():
+        if math.isclose(factor, known, rel_tol=tolerance):
+            return f"multiplied by {known:g}: check the unit at the source ({names})."
+        if math.isclose(factor, 1 / known, rel_tol=tolerance):
+            return f"divided by {known:g}: check the unit at the source ({names})."
     return ""
 
 
@@ -149,7 +172,8 @@ def _named(moved: Moved) -> Words | None:
     )
     told = [change for change in changes[:2] if abs(change[0]) >= 0.005]
     parts = [
-        f"{_quoted(label)} {'rose' if by > 0 else 'fell'} from {percent(before)} to {percent(after)}"
+        f"{_quoted(label)} {'rose' if by > 0 else 'fell'} "
+        f"from {percent(before)} to {percent(after)}"
         for by, label, before, after in told
     ]
     advice = ""
@@ -216,5 +240,5 @@ def recommendation(drifted: int, judged: int, critical: int, share: float) -> st
     if share > 0.5 or critical > 0.5 * judged:
         return "CRITICAL: more than half moved. Check the pipeline first, then retrain."
     if share > 0.3 or critical:
-        return "WARNING: check the columns below at their source, and plan retraining if they are right."
-    return "NOTICE: a minor change. Watch the columns below."
+        return "WARNING: check these columns at their source; if they are right, plan retraining."
+    return "NOTICE: a minor change. Watch these columns."

@@ -13,7 +13,8 @@ from tidegauge.quality import check
 from tidegauge.report.feature import Strips, features_of
 from tidegauge.report.joint import joint_measurements
 from tidegauge.report.report import Report
-from tidegauge.report.since import SAMPLE, expected_shares, spans_of, strips
+from tidegauge.report.result import Measurement
+from tidegauge.report.since import SAMPLE, spans_of, strips
 from tidegauge.rows import Rows, open_rows
 from tidegauge.rows.infer import complete, infer_schema
 from tidegauge.rows.thin import thinned
@@ -68,19 +69,19 @@ def compare(  # noqa: PLR0913 - a keyword each, and all have a default
         raise InputError(f"false_discoveries must be between 0 and 1, not {false_discoveries}")
     chosen = None if columns is None else list(columns)
     choice = _Choice(schema, chosen, frozenset(ignore), time)
-    stage = on_stage or (lambda _name, _rows: None)
+    stage = on_stage or _silent
 
     old = reference if isinstance(reference, Profile) else open_rows(reference, names[0])
     new = current if isinstance(current, Profile) else open_rows(current, names[1])
     before = old if isinstance(old, Profile) else _reference(old, new, choice, stage)
-    after = new
-    if not isinstance(new, Profile):
+    if isinstance(new, Profile):
+        after = new
+    else:
         after = Profile.of(new, before.layout, progress=stage(f"reading {new.name}", new.count))
-    assert isinstance(after, Profile)
     stage("judging", None)
     verdicts = judge(before, after, false_discoveries)
     found_strips: Strips = {}
-    dataset = []
+    dataset: list[Measurement] = []
     if not isinstance(old, Profile) and not isinstance(new, Profile):
         found_strips = _strips(old, new, before)
         if joint:
@@ -94,9 +95,7 @@ def compare(  # noqa: PLR0913 - a keyword each, and all have a default
         reference_rows=before.rows,
         current_rows=after.rows,
         features=features_of(before, after, verdicts, found_strips),
-        findings=check(
-            before, after, choice.of(_columns(old)), choice.of(_columns(new)), now
-        ),
+        findings=check(before, after, choice.of(_columns(old)), choice.of(_columns(new)), now),
         dataset=dataset,
         importance=dict(importance or {}),
         false_discoveries=false_discoveries,
@@ -104,6 +103,10 @@ def compare(  # noqa: PLR0913 - a keyword each, and all have a default
         created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         elapsed_s=round(clock.perf_counter() - started, 3),
     )
+
+
+def _silent(_name: str, _rows: int | None) -> None:
+    """Nobody asked."""
 
 
 def _columns(side: Rows | Profile) -> list[str]:
@@ -149,11 +152,9 @@ def _strips(old: Rows, new: Rows, before: Profile) -> Strips:
     if time is None:
         return {}
     names = [column.name for column in read_columns(before.layout.schema)]
-    samples = [thinned(side, names, SAMPLE) for side in (old, new)]
-    spans = spans_of(samples[0], samples[1], time)
-    if spans is None:
-        return {}
-    return strips(before.layout, expected_shares(before), samples[0], samples[1], spans)
+    samples = thinned(old, names, SAMPLE), thinned(new, names, SAMPLE)
+    spans = spans_of(*samples, time)
+    return strips(before, samples, spans) if spans else {}
 
 
 def _some(names: list[str]) -> str:

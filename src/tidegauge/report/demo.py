@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tidegauge.errors import InputError
+from tidegauge.rows.arrow import Table, pa
 
 PLANTED = (
     "income arrives in thousands from Thursday noon on",
@@ -36,7 +36,7 @@ def write_demo(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-def _week(week: int) -> pa.Table:
+def _week(week: int) -> Table:
     rng = np.random.default_rng(week)
     is_later = week == 1
     minutes = np.sort(rng.uniform(0, 7 * 24 * 60, _ROWS))
@@ -48,7 +48,13 @@ def _week(week: int) -> pa.Table:
     years = rng.gamma(2, 3, _ROWS)
     years[(np.arange(_ROWS) % 8 == 0) & is_later] = np.nan
     purposes = rng.choice(_PHRASES, (_ROWS, 2))
-    score = 1 / (1 + np.exp(-(0.02 * (age - 40) - 0.1 * np.nan_to_num(years, nan=5.0) + rng.normal(0, 1, _ROWS))))
+    amounts = rng.integers(500, 30_000, _ROWS).tolist()
+    score = 1 / (
+        1
+        + np.exp(
+            -(0.02 * (age - 40) - 0.1 * np.nan_to_num(years, nan=5.0) + rng.normal(0, 1, _ROWS))
+        )
+    )
     return pa.table(
         {
             "timestamp": [_START + timedelta(days=7 * week, minutes=m) for m in minutes.tolist()],
@@ -61,7 +67,8 @@ def _week(week: int) -> pa.Table:
             "open_accounts": rng.poisson(3, _ROWS),
             "has_mortgage": rng.random(_ROWS) < 0.35,
             "loan_purpose": [
-                f"{a} and {b}" if is_later else str(a) for a, b in purposes.tolist()
+                f"{euros} euros for {first}" + (f", and also {second}" if is_later else "")
+                for euros, (first, second) in zip(amounts, purposes.tolist(), strict=True)
             ],
             "prediction_score": score,
         }

@@ -2,19 +2,30 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
 
 from tidegauge.drift import METHODS
 from tidegauge.drift.measure import Measured, scores
+from tidegauge.drift.method import parameters_of
 from tidegauge.judge.effects import MARKS
 from tidegauge.judge.verdict import FEWEST, ColumnVerdict, FacetVerdict
 from tidegauge.profile.bins import ABOVE, BELOW
 from tidegauge.profile.categories import UNSEEN
+from tidegauge.profile.exact import SCALE
 from tidegauge.profile.layout import Facet as LayoutFacet
+from tidegauge.profile.numeric import MINUS_INFINITY, PLUS_INFINITY, POWERS, Numeric
 from tidegauge.profile.table import Profile
 from tidegauge.report.advice import Moved, Words, words_of
 from tidegauge.report.picture import category_picture, numeric_picture
-from tidegauge.report.result import Bars, Effect, Facet, Feature, Measurement, Status, Strip, Summary
+from tidegauge.report.result import (
+    Bars,
+    Effect,
+    Facet,
+    Feature,
+    Measurement,
+    Status,
+    Strip,
+    Summary,
+)
 from tidegauge.report.summary import category_summary, numeric_summary, time_summary
 from tidegauge.schema import Column
 
@@ -45,7 +56,11 @@ def _feature(
     drifted = status == "breach"
     facets = [_facet(reference, current, facet) for facet in verdict.facets]
     worst = max(range(len(facets)), key=lambda i: verdict.facets[i].score) if facets else 0
-    words = _words(reference, current, column, verdict.facets[worst], facets[worst]) if drifted else None
+    words = (
+        _words(reference, current, column, verdict.facets[worst], facets[worst])
+        if drifted
+        else None
+    )
     own = facets[0] if len(facets) == 1 and not facets[0].name else None
     main = facets[worst] if facets else None
     return Feature(
@@ -77,7 +92,10 @@ def _status(
 ) -> tuple[Status, str | None]:
     was, is_ = (profile.types[column.name] - {"empty"} for profile in (reference, current))
     if was and is_ and not was & is_ and column.kind not in ("category", "boolean"):
-        return "not_applicable", f"holds {' and '.join(sorted(is_))}, not {' and '.join(sorted(was))}"
+        return (
+            "not_applicable",
+            f"holds {' and '.join(sorted(is_))}, not {' and '.join(sorted(was))}",
+        )
     fewest = min(reference.rows, current.rows)
     if verdict.p_value is None:
         return "insufficient_data", f"{fewest} rows; at least {FEWEST} are needed on both sides"
@@ -137,6 +155,7 @@ def _words(
     layout = reference.layout
     unseen: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    outside_mean = None
     if column.name in layout.names:
         at = layout.names.index(column.name)
         outside = int(current.categories.counts[at][UNSEEN])
@@ -145,6 +164,7 @@ def _words(
     else:
         at = layout.facets.index(LayoutFacet(verdict.column, verdict.facet))
         outside = int(current.numeric.counts[at][[BELOW, ABOVE]].sum())
+        outside_mean = _outside_mean(current.numeric, at)
     return words_of(
         Moved(
             title=facet.title,
@@ -155,8 +175,20 @@ def _words(
             unseen=unseen,
             known=known,
             outside=outside / max(current.rows, 1),
+            outside_mean=outside_mean,
         )
     )
+
+
+def _outside_mean(numeric: Numeric, at: int) -> float | None:
+    """The mean of the finite values outside the reference's range."""
+    infinite = numeric.gone[at, [MINUS_INFINITY, PLUS_INFINITY]].sum()
+    n = int(numeric.counts[at][[BELOW, ABOVE]].sum() - infinite)
+    below, _, _, above = numeric.sums[at, POWERS:]
+    if not n:
+        return None
+    steps = (int(below) + int(above)) / (n * SCALE)
+    return float(numeric.bins.centre[at] + numeric.bins.unit[at] * steps)
 
 
 def _measurements(reference: Profile, current: Profile) -> dict[str, list[Measurement]]:
@@ -171,9 +203,7 @@ def _measurements(reference: Profile, current: Profile) -> dict[str, list[Measur
 def _measurement(measured: Measured, at: int, facet: LayoutFacet) -> Measurement:
     method, scores_ = measured.method, measured.scores
     value = _finite(scores_.value[at])
-    parameters: dict[str, object] = {
-        field.name: getattr(method, field.name) for field in fields(method) if field.name != "kind"  # type: ignore[arg-type]
-    }
+    parameters = parameters_of(method)
     if facet.name:
         parameters["facet"] = facet.name
     return Measurement(

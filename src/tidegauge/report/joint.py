@@ -1,12 +1,10 @@
 """The joint distribution, measured over a sample of rows: what no single column shows."""
 
-from dataclasses import fields
-
 import numpy as np
 
 from tidegauge.arrays import Floats
 from tidegauge.drift import EMBEDDING_METHODS, ROW_METHODS
-from tidegauge.drift.method import RowMethod, Sample
+from tidegauge.drift.method import RowMethod, Sample, parameters_of
 from tidegauge.profile.layout import Layout, is_counted_by_name
 from tidegauge.profile.table import Profile
 from tidegauge.report.result import Measurement
@@ -34,8 +32,8 @@ def joint_measurements(reference: Rows, current: Rows, profile: Profile) -> list
     for column in judged:
         if column.kind == "embedding":
             size = layout.projections[column.name].size
-            sides = [_vectors(side[column.name], size) for side in (before, after)]
-            found += [_measurement(method(), *sides, column.name) for method in EMBEDDING_METHODS]
+            old, new = (_vectors(side[column.name], size) for side in (before, after))
+            found += [_measurement(method(), old, new, column.name) for method in EMBEDDING_METHODS]
     return found
 
 
@@ -43,9 +41,7 @@ def _measurement(
     method: RowMethod, reference: Sample, current: Sample, column: str | None
 ) -> Measurement:
     score = method.score(reference, current)
-    parameters: dict[str, object] = {
-        field.name: getattr(method, field.name) for field in fields(method) if field.name != "kind"  # type: ignore[arg-type]
-    }
+    parameters = parameters_of(method)
     parameters["rows"] = [len(reference.values), len(current.values)]
     if column:
         parameters["column"] = column

@@ -12,6 +12,8 @@ from tidegauge.report.result import Bars, Histogram
 
 _STEPS = 40
 _MOST_BARS = 12
+_FURTHEST = 1e307
+"""Places that an axis reaches to: differences of larger ones are beyond the doubles."""
 _FEW = 30
 """Different numbers up to which a column is drawn value by value."""
 
@@ -23,7 +25,7 @@ def numeric_picture(reference: Profile, current: Profile, column: int) -> Histog
     few = _values(before, after, column)
     if few is not None:
         return _bars_of_values(reference, current, column, few)
-    low, high = _axis(before, after, column)
+    low, high = _axis(before, column)
     edges = np.linspace(low, high, _STEPS + 1)
     drawn = [
         _shares(numeric, column, edges, profile.rows)
@@ -42,32 +44,34 @@ def numeric_picture(reference: Profile, current: Profile, column: int) -> Histog
     )
 
 
-def _axis(before: Numeric, after: Numeric, column: int) -> tuple[float, float]:
-    """The bulk of the reference, and of the current values where they are not worlds away."""
-    edges = before.bins.edges[column]
+def _axis(numeric: Numeric, column: int) -> tuple[float, float]:
+    """The reference's range, without its tails where they would squeeze the rest.
+
+    What lies beyond is known by its share alone, and is drawn as that.
+    """
+    edges = np.clip(numeric.bins.edges[column], -_FURTHEST, _FURTHEST)
     low, high = float(edges[1]), float(edges[-2])
-    if after.finite[column]:
-        places, shares = steps(after, column)
-        reach = 1.5 * (high - low)
-        start = float(places[max(int(np.searchsorted(shares, 0.005, side="right")) - 1, 0)])
-        end = float(places[min(int(np.searchsorted(shares, 0.995)), len(places) - 1)])
-        low, high = max(min(low, start), low - reach), min(max(high, end), high + reach)
+    reach = (high / 2 - low / 2) / 2
+    if float(edges[-1]) - high <= reach:
+        high = float(edges[-1])
+    if low - float(edges[0]) <= reach:
+        low = float(edges[0])
     if low >= high:
         width = max(abs(low) * 0.05, 0.5)
         low, high = low - width, high + width
     return low, high
 
 
-def _shares(
-    numeric: Numeric, column: int, edges: Floats, rows: int
-) -> tuple[Floats, float, float]:
+def _shares(numeric: Numeric, column: int, edges: Floats, rows: int) -> tuple[Floats, float, float]:
     n = int(numeric.n[column])
     if not n or not rows:
         return np.zeros(len(edges) - 1), 0.0, 0.0
     places, cumulated = steps(numeric, column)
     # Left of the first edge, and up to each: a value on an edge belongs to the left.
     places = np.maximum.accumulate(places)
-    inside = np.interp(edges, places, cumulated, left=0.0, right=1.0) * (n / rows)
+    inside = np.interp(edges, places, cumulated, left=0.0, right=1.0)
+    # Between numbers smaller than the normal ones the slope is infinite.
+    inside = np.maximum.accumulate(np.clip(np.nan_to_num(inside), 0.0, 1.0)) * (n / rows)
     return np.diff(inside), round(float(inside[0]), 6), round(float(n / rows - inside[-1]), 6)
 
 

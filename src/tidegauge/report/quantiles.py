@@ -21,13 +21,17 @@ def steps(numeric: Numeric, column: int) -> tuple[Floats, Floats]:
     return np.clip(places, low, high) if low <= high else places, shares
 
 
-def quantiles(numeric: Numeric, column: int, at: list[float]) -> list[float]:
+def quantiles(numeric: Numeric, column: int, at: tuple[float, ...]) -> list[float | None]:
+    """None where it lies beyond the reference's range: there is no telling where."""
     places, shares = steps(numeric, column)
-    found: list[float] = []
+    found: list[float | None] = []
     for share in at:
-        right = int(np.searchsorted(shares, share, side="left"))
-        right = min(max(right, 1), len(shares) - 1)
+        right = min(max(int(np.searchsorted(shares, share, side="left")), 1), len(shares) - 1)
+        low, high = float(places[right - 1]), float(places[right])
+        if right in (1, len(shares) - 1) and low != high:
+            found.append(None)
+            continue
         rise = shares[right] - shares[right - 1]
         part = (share - shares[right - 1]) / rise if rise else 1.0
-        found.append(float(places[right - 1] + part * (places[right] - places[right - 1])))
+        found.append(float(low + part * (high - low)))
     return found

@@ -4,20 +4,18 @@ import io
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from tidegauge.errors import InputError
 from tidegauge.judge.effects import MARKS
 from tidegauge.report.advice import recommendation
-from tidegauge.report.result import Feature, Finding, Measurement
+from tidegauge.report.result import Feature, Finding, Measurement, Strip
+from tidegauge.rows.arrow import Table, pa
 from tidegauge.schema import Schema, near
 from tidegauge.version import VERSION
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 FORMAT = 1
 """The version of the JSON form."""
@@ -89,6 +87,16 @@ class Report:
         return f"{drifted} of {judged} columns drifted{grave}"
 
     @property
+    def strip(self) -> Strip | None:
+        """The furthest that any column was, span by span; None without a time column."""
+        strips = [feature.strip for feature in self.features if feature.strip]
+        if not strips:
+            return None
+        spans = zip(*(strip.levels for strip in strips), strict=True)
+        levels = [[level for level in span if level is not None] for span in spans]
+        return replace(strips[0], levels=[max(span) if span else None for span in levels])
+
+    @property
     def recommendation(self) -> str:
         critical = sum(feature.severity == "critical" for feature in self.features)
         return recommendation(
@@ -139,10 +147,8 @@ class Report:
 
         return _written(render(self), path)
 
-    def to_table(self) -> "pa.Table":
+    def to_table(self) -> Table:
         """A row a column, as an Arrow table: `.to_pandas()` or `polars.from_arrow` go on."""
-        import pyarrow as pa  # noqa: PLC0415 - for those who ask for it
-
         return pa.Table.from_pylist([_row(feature) for feature in self.features])
 
     def to_frame(self) -> Any:  # noqa: ANN401 - pandas is not a dependency
@@ -152,11 +158,10 @@ class Report:
         except ImportError:
             return self.to_table()
 
-    def plot(self, name: str) -> "Plot":
-        """Both distributions of a column, shown in a notebook."""
-        from tidegauge.report.svg import picture  # noqa: PLC0415 - for those who ask for it
-
-        return Plot(picture(self[name]))
+    def plot(self, name: str) -> "Report":
+        """The report on one column alone, which shows itself in a notebook."""
+        findings = [finding for finding in self.findings if finding.column == name]
+        return replace(self, features=[self[name]], findings=findings, dataset=[])
 
     def _repr_html_(self) -> str:
         from tidegauge.report.html import render  # noqa: PLC0415 - the template engine is slow
@@ -175,17 +180,6 @@ class Report:
         console = Console(file=text, width=100, color_system=None)
         console.print(render(self, width=100))
         return text.getvalue()
-
-
-@dataclass(frozen=True)
-class Plot:
-    svg: str
-
-    def _repr_html_(self) -> str:
-        return self.svg
-
-    def __str__(self) -> str:
-        return self.svg
 
 
 def _row(feature: Feature) -> dict[str, object]:

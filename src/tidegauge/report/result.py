@@ -5,7 +5,18 @@ from typing import Literal
 
 from tidegauge.quality.finding import Finding, Severity
 
-__all__ = ["Bars", "Effect", "Facet", "Feature", "Finding", "Histogram", "Measurement", "Severity", "Strip", "Summary"]
+__all__ = [
+    "Bars",
+    "Effect",
+    "Facet",
+    "Feature",
+    "Finding",
+    "Histogram",
+    "Measurement",
+    "Severity",
+    "Strip",
+    "Summary",
+]
 
 Status = Literal["ok", "breach", "insufficient_data", "not_applicable"]
 

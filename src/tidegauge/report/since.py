@@ -4,7 +4,6 @@ Read from a sample of rows; only where a column says when a row happened.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,15 +53,16 @@ def spans_of(reference: Frame, current: Frame, time: str) -> Spans | None:
     if high <= low:
         return None
     wanted = (high - low) / _SPANS
-    step = next((nice for nice in _NICE if nice >= wanted), math.ceil(wanted))
+    step = next((nice for nice in _NICE if nice >= wanted), float(math.ceil(wanted)))
     first = math.floor(low / step) * step
-    current_starts = first + step * np.arange(math.floor((high - first) / step) + 1)
+    count = math.floor((high - first) / step) + 1
+    current_starts = first + step * np.arange(count, dtype=np.float64)
     # The reference's last spans stand before the current ones, in the order of time.
     newest = min(float(there[0].max()), first - 1e-9)
     oldest = float(there[0].min())
     earlier = max(0, min(_SPANS // 2, math.ceil((newest - oldest) / step)))
     end = math.floor(newest / step) * step + step
-    reference_starts = end - step * np.arange(earlier, 0, -1)
+    reference_starts = end - step * np.arange(earlier, 0, -1, dtype=np.float64)
     starts = np.concatenate([reference_starts, current_starts, [current_starts[-1] + step]])
     return Spans(
         starts,
@@ -82,35 +82,36 @@ def _places(days: Floats, starts: Floats, step: float, first: int) -> Counts:
 
 
 def strips(
-    layout: Layout, shares: dict[Facet, Floats], reference: Frame, current: Frame, spans: Spans
+    reference: Profile, samples: tuple[Frame, Frame], spans: Spans
 ) -> dict[str, tuple[Strip, str | None]]:
     """A strip for each judged column, and since when the current rows are as they are."""
-    found: dict[str, tuple[Strip, str | None]] = {}
-    for column in read_columns(layout.schema):
-        if column.is_judged and column.name in current.columns and column.name in reference.columns:
-            found[column.name] = _strip(column, layout, shares, reference, current, spans)
-    return found
+    expected = _expected(reference)
+    return {
+        column.name: _strip(column, reference.layout, expected, samples, spans)
+        for column in read_columns(reference.layout.schema)
+        if column.is_judged
+    }
 
 
 def _strip(
     column: Column,
     layout: Layout,
-    shares: dict[Facet, Floats],
-    reference: Frame,
-    current: Frame,
+    expected: dict[Facet, Floats],
+    samples: tuple[Frame, Frame],
     spans: Spans,
 ) -> tuple[Strip, str | None]:
     levels = np.full(len(spans.starts) - 1, np.nan)
     best: tuple[float, int] = (0.0, spans.current_from)
-    for facet, cell_of in _readers(column, layout):
-        expected = shares[facet]
+    before, after = (_cells(column, side, layout) for side in samples)
+    for facet, cells in before.items():
+        shares = expected[facet]
         tables = [
-            _table(cell_of(side), place, len(spans.starts) - 1, len(expected))
-            for side, place in ((reference, spans.reference), (current, spans.current))
+            _table(found, place, len(levels), len(shares))
+            for found, place in ((cells, spans.reference), (after[facet], spans.current))
         ]
         counts = tables[0] + tables[1]
-        levels = np.fmax(levels, _psi(counts, expected))
-        best = max(best, _change(counts[spans.current_from :], expected, spans.current_from))
+        levels = np.fmax(levels, _psi(counts, shares))
+        best = max(best, _change(counts[spans.current_from :], shares, spans.current_from))
     strip = Strip(
         starts=[instant(start) for start in spans.starts.tolist()],
         current_from=spans.current_from,
@@ -121,41 +122,34 @@ def _strip(
     return strip, strip.starts[best[1]] if best[0] > 0 else None
 
 
-def _readers(
-    column: Column, layout: Layout
-) -> list[tuple[Facet, Callable[[Frame], Counts]]]:
-    """How a row's cell is found, for each facet of a column."""
+def _cells(column: Column, side: Frame, layout: Layout) -> dict[Facet, Counts]:
+    """The cell of each row, for each facet of a column."""
     if is_counted_by_name(column):
         values = layout.categories[layout.names.index(column.name)].values[:_NAMED]
-        cells = {value: i + 2 for i, value in enumerate(values)}
-        return [(Facet(column.name, ""), lambda side: _category_cells(side, column.name, cells))]
-    readers: list[tuple[Facet, Callable[[Frame], Counts]]] = []
-    for i, facet in enumerate(layout.facets):
-        if facet.column == column.name:
-            edges = layout.numeric.edges[i][:: BINS // 20]
-            readers.append((facet, lambda side, f=facet, e=edges: _cells(side, column, f, layout, e)))
-    return readers
-
-
-def _category_cells(side: Frame, name: str, cells: dict[str, int]) -> Counts:
-    coded = codes(side[name])
-    places = np.array([*(cells.get(value, 1) for value in coded.values), 0])
-    return places[coded.codes]
-
-
-def _cells(side: Frame, column: Column, facet: Facet, layout: Layout, edges: Floats) -> Counts:
+        return {Facet(column.name, ""): _category_cells(side, column.name, values)}
     there = np.flatnonzero(is_there(side[column.name]))
     time = layout.schema.time
     needed = [column.name, *([time] if time and time != column.name else [])]
     derived = derive(
         column, side.take(there, needed), time, layout.vocabularies, layout.projections
     )
-    found = next(numbers for name, numbers in derived if name == facet.name)
-    cells = np.zeros(side.count, dtype=np.int64)
-    # Values of another type are left out, and then there is no telling which rows are left.
-    if len(found.values) == len(there):
-        cells[there] = _placed(found.values, edges)
-    return cells
+    found: dict[Facet, Counts] = {}
+    for name, numbers in derived:
+        facet = Facet(column.name, name)
+        edges = layout.numeric.edges[layout.facets.index(facet)][:: BINS // 20]
+        cells = np.zeros(side.count, dtype=np.int64)
+        # Values of another type are left out, and then there is no telling which rows are left.
+        if len(numbers.values) == len(there):
+            cells[there] = _placed(numbers.values, edges)
+        found[facet] = cells
+    return found
+
+
+def _category_cells(side: Frame, name: str, values: tuple[str, ...]) -> Counts:
+    cells = {value: i + 2 for i, value in enumerate(values)}
+    coded = codes(side[name])
+    places = np.array([*(cells.get(value, 1) for value in coded.values), 0])
+    return places[coded.codes]
 
 
 def _placed(values: Floats, edges: Floats) -> Counts:
@@ -165,7 +159,7 @@ def _placed(values: Floats, edges: Floats) -> Counts:
     return places
 
 
-def expected_shares(profile: Profile) -> dict[Facet, Floats]:
+def _expected(profile: Profile) -> dict[Facet, Floats]:
     """The reference's share of rows in each cell: missing, below, twenty bins, above; or missing,
     the rarer values, the named ones."""
     found: dict[Facet, Floats] = {}

@@ -16,7 +16,7 @@ def numeric_summary(profile: Profile, column: int) -> Summary:
     if not int(numeric.finite[column]):
         return Summary(rows=rows, n=n, missing_share=missing)
     mean, second, third, fourth = (float(moment) for moment in numeric.central[column])
-    q25, q50, q75 = quantiles(numeric, column, [0.25, 0.5, 0.75])
+    q25, q50, q75 = quantiles(numeric, column, (0.25, 0.5, 0.75))
     return Summary(
         rows=rows,
         n=n,

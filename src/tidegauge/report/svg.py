@@ -32,14 +32,15 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     >>> ticks(0, 97, 6)
     [0.0, 20.0, 40.0, 60.0, 80.0]
     """
-    # A power of ten that cannot be divided by is no step: it is closer than floats can tell.
+    # A step that is lost beside the numbers themselves, or that floats cannot hold, is none.
     span = high - low
-    if not max(abs(high) * 1e-12, 1e-300) < span < math.inf:
+    if not max(abs(low) * 1e-12, abs(high) * 1e-12, 1e-300) < span < 1e300:
         return [low]
     size = 10.0 ** math.floor(math.log10(span / most))
     step = next(size * n for n in (1, 2, 5, 10, 20) if span / (size * n) <= most - 1)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(n * step, 12) if step < 1e6 else n * step for n in range(first, last + 1)]
+    # Three times 0.1 is 0.30000000000000004.
+    return [float(f"{n * step:.15g}") for n in range(first, last + 1)] or [low]
 
 
 def labels(places: Sequence[float]) -> list[str]:

@@ -214,7 +214,7 @@ class _Writer:
         if drawn is None:
             return Text(self._say(NOTHING), _QUIET)
         reference, current = _cells(drawn, drawn.reference), _cells(drawn, drawn.current)
-        top = max(*reference, *current, 1e-9)
+        top = max([*reference, *current, 1e-9])
         return Text.assemble(
             (self._spark(reference, top), _REFERENCE),
             "\n",

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
-import pyarrow as pa
 
 from tidegauge.errors import InputError
-from tidegauge.rows.file import open_file
+from tidegauge.rows.arrow import pa
+from tidegauge.rows.file import Csv, Parquet, open_file
 from tidegauge.rows.frame import Frame, from_arrow, from_mapping, from_pandas
 
 MOST_COLUMNS = 10_000
@@ -18,13 +18,19 @@ MOST_COLUMNS = 10_000
 class Rows(Protocol):
     """Named columns that are read piece by piece."""
 
-    name: str
-    count: int | None
-    nan_is_missing: bool
-    """Whether NaN is how this source says "missing", as pandas does."""
+    @property
+    def name(self) -> str: ...
 
     @property
     def columns(self) -> list[str]: ...
+
+    @property
+    def count(self) -> int | None: ...
+
+    @property
+    def nan_is_missing(self) -> bool:
+        """Whether NaN is how this source says "missing", as pandas does."""
+        ...
 
     def head(self, rows: int) -> Frame: ...
 
@@ -44,8 +50,8 @@ def open_rows(data: object, name: str = "data") -> Rows:
     return rows
 
 
-def _opened(data: object, name: str) -> Rows:  # noqa: PLR0911 - a case a line
-    if isinstance(data, Frame):
+def _opened(data: object, name: str) -> Rows:
+    if isinstance(data, (Frame, Parquet, Csv)):
         return data
     if isinstance(data, (str, PathLike)):
         return open_file(Path(data))
@@ -83,7 +89,9 @@ def _from_array(data: np.ndarray[Any, Any], name: str) -> Frame:
     if data.ndim == 1:
         return from_mapping({"feature_0": data}, name)
     if data.ndim != 2:
-        raise InputError(f"{name}: an array must be of rows and columns, not {data.ndim}-dimensional")
+        raise InputError(
+            f"{name}: an array must be of rows and columns, not {data.ndim}-dimensional"
+        )
     return from_mapping({f"feature_{i}": data[:, i] for i in range(data.shape[1])}, name)
 
 

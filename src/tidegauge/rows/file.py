@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
 import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 
 from tidegauge.errors import InputError, UnreadableError
+from tidegauge.rows.arrow import DataType, Table, pa
 from tidegauge.rows.frame import Frame, from_arrow
 
 SMALL = 256 << 20
@@ -53,7 +54,7 @@ class Parquet:
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(self._path, "Parquet", error) from error
 
-    def _empty(self) -> pa.Table:
+    def _empty(self) -> Table:
         return pq.read_schema(self._path).empty_table()
 
 
@@ -67,7 +68,7 @@ class Csv:
         self.bytes = path.stat().st_size * 2
         # A column may look like numbers for a million rows and then hold a word.  The types are
         # settled over the whole file first, so that no later piece can contradict an earlier.
-        self._types: dict[str, pa.DataType] = {}
+        self._types: dict[str, DataType] = {}
         self.columns = self._settle()
 
     def _settle(self) -> list[str]:
@@ -75,20 +76,33 @@ class Csv:
             try:
                 with self._open() as reader:
                     self.count = sum(batch.num_rows for batch in reader)
-                    return reader.schema.names
+                    return self._named(reader.schema)
             except pa.ArrowInvalid as error:
                 if not self._demote(str(error)):
                     raise _unreadable(self._path, "CSV", error) from error
             except OSError as error:
                 raise _unreadable(self._path, "CSV", error) from error
 
+    def _named(self, schema: Any) -> list[str]:  # noqa: ANN401 - as all of pyarrow
+        for field in schema:
+            if pa.types.is_binary(field.type):
+                raise UnreadableError(
+                    f"{self.name} cannot be read as CSV: column {field.name!r} is not UTF-8; "
+                    "save the file as UTF-8"
+                )
+        return schema.names
+
     def _demote(self, message: str) -> bool:
         found = re.match(r"In CSV column #(\d+)", message)
         if not found:
             return False
-        names = pc_csv.open_csv(
-            self._path, convert_options=pc_csv.ConvertOptions(column_types={})
-        ).schema.names if not self._types else None
+        names = (
+            pc_csv.open_csv(
+                self._path, convert_options=pc_csv.ConvertOptions(column_types={})
+            ).schema.names
+            if not self._types
+            else None
+        )
         name = (names or self._names())[int(found[1])]
         if self._types.get(name) == pa.string():
             return False
@@ -99,7 +113,7 @@ class Csv:
         with self._open() as reader:
             return reader.schema.names
 
-    def _open(self) -> pc_csv.CSVStreamingReader:
+    def _open(self) -> Any:  # noqa: ANN401 - as all of pyarrow
         return pc_csv.open_csv(
             self._path,
             read_options=pc_csv.ReadOptions(block_size=_BLOCK, use_threads=False),
@@ -125,7 +139,11 @@ class Csv:
 def open_file(path: Path) -> Frame | Parquet | Csv:
     """By its ending, or for want of one by its first bytes."""
     if not path.exists():
-        near = sorted(p.name for p in path.parent.glob(f"*{path.suffix}"))[:5] if path.parent.is_dir() else []
+        near = (
+            sorted(p.name for p in path.parent.glob(f"*{path.suffix}"))[:5]
+            if path.parent.is_dir()
+            else []
+        )
         hint = f"; in that folder: {', '.join(near)}" if near else ""
         raise UnreadableError(f"no file {str(path)!r}{hint}")
     if path.is_dir():

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from tidegauge.errors import InputError
+from tidegauge.rows.arrow import Chunked, Table, pa
 from tidegauge.rows.values import Values, is_vector
 
 PIECE = 1 << 20
@@ -43,19 +43,20 @@ class Frame:
             if self.count <= PIECE:
                 yield self
                 return
-            yield self._map(columns, lambda values, at=start: values[at : at + PIECE])
+            yield self._cut(columns, start, start + PIECE)
 
     def take(
         self, rows: np.ndarray[Any, np.dtype[np.int64]], columns: list[str] | None = None
     ) -> "Frame":
         """Some rows, of some columns."""
-        return self._map(columns or self.columns, lambda values: _take(values, rows))
+        picked = {key: _take(self._columns[key], rows) for key in columns or self.columns}
+        return Frame(picked, self.name, nan_is_missing=self.nan_is_missing)
 
     def head(self, rows: int) -> "Frame":
-        return self._map(self.columns, lambda values: values[:rows])
+        return self._cut(self.columns, 0, rows)
 
-    def _map(self, columns: list[str], change: Any) -> "Frame":  # noqa: ANN401 - any slicing
-        picked = {key: change(self._columns[key]) for key in columns}
+    def _cut(self, columns: list[str], start: int, stop: int) -> "Frame":
+        picked = {key: self._columns[key][start:stop] for key in columns}
         return Frame(picked, self.name, nan_is_missing=self.nan_is_missing)
 
 
@@ -66,13 +67,12 @@ def _take(values: Values, rows: np.ndarray[Any, np.dtype[np.int64]]) -> Values:
 def from_pandas(frame: Any, name: str) -> Frame:  # noqa: ANN401 - pandas is not imported
     names = _names(frame.columns, name)
     columns = {
-        key: _pandas_column(series)
-        for key, (_, series) in zip(names, frame.items(), strict=True)
+        key: _pandas_column(series) for key, (_, series) in zip(names, frame.items(), strict=True)
     }
     return Frame(columns, name, nan_is_missing=True)
 
 
-def from_arrow(table: pa.Table, name: str) -> Frame:
+def from_arrow(table: Table, name: str) -> Frame:
     names = _names(table.column_names, name)
     return Frame(dict(zip(names, map(column_of, table.columns), strict=True)), name)
 
@@ -83,7 +83,9 @@ def from_mapping(data: Mapping[object, object], name: str) -> Frame:
 
 
 def _names(names: Any, source: str) -> list[str]:  # noqa: ANN401 - pandas' Index or a list
-    texts = [str(name) if not isinstance(name, tuple) else ".".join(map(str, name)) for name in names]
+    texts = [
+        str(name) if not isinstance(name, tuple) else ".".join(map(str, name)) for name in names
+    ]
     seen: set[str] = set()
     twice = [text for text in texts if text in seen or seen.add(text)]
     if twice:
@@ -103,19 +105,23 @@ def _pandas_column(series: Any) -> Values:  # noqa: ANN401 - pandas is not impor
 
 def column_of(data: object) -> Values:
     """One column from an array, a list, or anything that numpy or Arrow can read."""
-    if isinstance(data, pa.Array):
-        data = pa.chunked_array([data])
-    if isinstance(data, pa.ChunkedArray):
+    if isinstance(data, (pa.Array, pa.ChunkedArray)):
+        column: Chunked = pa.chunked_array([data]) if isinstance(data, pa.Array) else data
         # Arrow has no functions for its newest layout of texts yet.
-        return data.cast(pa.large_string()) if pa.types.is_string_view(data.type) else data
+        return column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
     if isinstance(data, np.ndarray) and data.dtype.kind in "fiubM" and data.ndim in (1, 2):
         return data
     items = data if isinstance(data, (np.ndarray, list)) else _listed(data)
     try:
-        array = pa.array(items, from_pandas=True)
+        # NaN among objects says "missing"; among numbers it is a number.
+        array = pa.array(items, from_pandas=isinstance(items, np.ndarray))
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return _objects(items)
-    if pa.types.is_list(array.type) and not is_vector(array.type) and array.type.value_type != pa.null():
+    if (
+        pa.types.is_list(array.type)
+        and not is_vector(array.type)
+        and array.type.value_type != pa.null()
+    ):
         return _objects(items)
     return pa.chunked_array([array])
 
@@ -126,7 +132,9 @@ def _listed(data: object) -> Any:  # noqa: ANN401 - whatever the caller handed i
     try:
         return list(data)  # type: ignore[call-overload]
     except TypeError:
-        raise InputError(f"a column must be an array or a list, not {type(data).__name__}") from None
+        raise InputError(
+            f"a column must be an array or a list, not {type(data).__name__}"
+        ) from None
 
 
 def _objects(items: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401 - a list or an array

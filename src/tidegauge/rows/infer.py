@@ -6,10 +6,20 @@ A guess is cheap to correct (`Schema.edit`), so each comes with its reason.
 import re
 
 import numpy as np
-import pyarrow as pa
 
 from tidegauge.rows import Rows, open_rows
-from tidegauge.rows.values import Values, codes, is_number, is_text, is_vector, numbers, parsed
+from tidegauge.rows.arrow import Chunked, DataType, pa
+from tidegauge.rows.frame import Frame
+from tidegauge.rows.values import (
+    Values,
+    codes,
+    is_number,
+    is_text,
+    is_there,
+    is_vector,
+    numbers,
+    parsed,
+)
 from tidegauge.schema import Column, Kind, Role, Schema
 
 _LOOK = 10_000
@@ -17,8 +27,22 @@ _ENOUGH = 50
 """Values below which nothing is concluded from how many of them differ."""
 _SOME = 1_000
 """Different texts whose words are counted."""
-_TIMES = {"timestamp", "prediction_timestamp", "request_time", "event_time", "event_timestamp"}
-_TIMES |= {"time", "datetime", "date", "ts", "timestamp_ms", "inference_time", "created_at"}
+_TIMES = frozenset(
+    [
+        "timestamp",
+        "prediction_timestamp",
+        "request_time",
+        "event_time",
+        "event_timestamp",
+        "time",
+        "datetime",
+        "date",
+        "ts",
+        "timestamp_ms",
+        "inference_time",
+        "created_at",
+    ]
+)
 _IDS = re.compile(r"(^|_)(id|uuid|guid|key)$|^(index|row_?number|unnamed: 0)$", re.IGNORECASE)
 _CAMEL_ID = re.compile(r"[a-z](Id|ID|Uuid|UUID)$")
 _PREDICTIONS = {"prediction", "prediction_label", "prediction_score", "y_pred", "y_pred_proba"}
@@ -27,10 +51,11 @@ _TARGETS = {"target", "label", "actual", "actual_label", "actual_score", "ground
 
 def infer_schema(rows: Rows) -> Schema:
     """Look at up to 10,000 rows."""
-    head = rows.head(_LOOK)
-    if isinstance(head, type(rows)) and rows.count and rows.count > _LOOK:
+    if isinstance(rows, Frame) and rows.count > _LOOK:
         # In memory: look at all of it, evenly, as the first rows may not be like the others.
         head = rows.take(np.linspace(0, rows.count - 1, _LOOK).astype(np.int64))
+    else:
+        head = rows.head(_LOOK)
     columns = [_column(name, head[name]) for name in head.columns]
     return Schema(tuple(_with_time(columns)))
 
@@ -40,7 +65,8 @@ def complete(schema: Schema, other: Schema) -> Schema:
     known = {column.name: column for column in other if column.kind != "empty"}
     return Schema(
         tuple(
-            known.get(column.name, column) if column.kind == "empty" and column.why != "set by you"
+            known.get(column.name, column)
+            if column.kind == "empty" and column.why != "set by you"
             else column
             for column in schema
         )
@@ -56,7 +82,7 @@ def _column(name: str, values: Values) -> Column:
     return Column(name=name, kind=kind, role=role, why=why)
 
 
-def _guess(name: str, values: Values) -> tuple[Kind, Role, str]:  # noqa: PLR0911 - a kind a line
+def _guess(name: str, values: Values) -> tuple[Kind, Role, str]:
     if isinstance(values, np.ndarray):
         if values.ndim == 2:
             return "embedding", "feature", f"vectors of {values.shape[1]}"
@@ -65,10 +91,8 @@ def _guess(name: str, values: Values) -> tuple[Kind, Role, str]:  # noqa: PLR091
         arrow = pa.from_numpy_dtype(values.dtype)
     else:
         arrow = values.type
-    if pa.types.is_dictionary(arrow):
-        return "category", "feature", ""
-    if pa.types.is_boolean(arrow):
-        return "boolean", "feature", ""
+    if pa.types.is_dictionary(arrow) or pa.types.is_boolean(arrow):
+        return "boolean" if pa.types.is_boolean(arrow) else "category", "feature", ""
     if is_number(arrow):
         return _guess_number(name, values, arrow)
     if pa.types.is_timestamp(arrow) or pa.types.is_date(arrow):
@@ -82,8 +106,8 @@ def _guess(name: str, values: Values) -> tuple[Kind, Role, str]:  # noqa: PLR091
     return "category", "ignore", f"values of type {arrow} are not looked at"
 
 
-def _guess_number(name: str, values: Values, arrow: pa.DataType) -> tuple[Kind, Role, str]:
-    if isinstance(values, pa.ChunkedArray) and len(values) and values.null_count == len(values):
+def _guess_number(name: str, values: Values, arrow: DataType) -> tuple[Kind, Role, str]:
+    if len(values) and not is_there(values).any():
         return "empty", "feature", "nothing in it"
     if pa.types.is_integer(arrow) and _is_id(name):
         found = numbers(values).values
@@ -92,7 +116,7 @@ def _guess_number(name: str, values: Values, arrow: pa.DataType) -> tuple[Kind, 
     return "numeric", "feature", ""
 
 
-def _guess_text(name: str, values: pa.ChunkedArray) -> tuple[Kind, Role, str]:
+def _guess_text(name: str, values: Chunked) -> tuple[Kind, Role, str]:
     there = values.drop_null()
     if not len(there):
         return "empty", "feature", "nothing in it"
@@ -111,7 +135,7 @@ def _guess_text(name: str, values: pa.ChunkedArray) -> tuple[Kind, Role, str]:
     return "category", "feature", ""
 
 
-def _are_times(texts: pa.ChunkedArray) -> bool:
+def _are_times(texts: Chunked) -> bool:
     # A few are enough to rule it out, which they nearly always do.
     if parsed(texts.slice(0, _ENOUGH)).null_count:
         return False

@@ -1,9 +1,9 @@
 """A bounded number of rows, spread evenly over a source of any length."""
 
 import numpy as np
-import pyarrow as pa
 
 from tidegauge.rows import Rows
+from tidegauge.rows.arrow import Chunked, pa
 from tidegauge.rows.frame import Frame
 
 
@@ -52,9 +52,11 @@ class Thinner:
             for column in columns
         }
         whole = Frame(joined, name, nan_is_missing=nan_is_missing)
-        return whole if whole.count <= self._limit else whole.take(_spread(whole.count, self._limit))
+        return (
+            whole if whole.count <= self._limit else whole.take(_spread(whole.count, self._limit))
+        )
 
 
-def _arrow(piece: Frame, column: str) -> list[pa.Array]:
-    values = piece[column]
-    return values.chunks if isinstance(values, pa.ChunkedArray) else [pa.array(values)]
+def _arrow(piece: Frame, column: str) -> list[Chunked]:
+    values: Chunked = piece[column]
+    return [pa.array(values)] if isinstance(values, np.ndarray) else values.chunks

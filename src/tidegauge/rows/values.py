@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tidegauge.arrays import Counts, Flags, Floats
+from tidegauge.rows.arrow import Chunked, DataType, pa, pc
 
-Values = np.ndarray[Any, Any] | pa.ChunkedArray
+Values = np.ndarray[Any, Any] | Chunked
 """Of numpy: one dimension, or two for embeddings; `object` only where Arrow has no type for it."""
 
 SECONDS_A_DAY = 86_400.0
@@ -51,19 +50,20 @@ def numbers(values: Values) -> Numbers:
         if values.ndim != 1 or values.dtype.kind not in "fiub":
             return Numbers(np.empty(0), wrong=len(values))
         return Numbers(values.astype(np.float64, copy=False))
-    kind = values.type
+    column: Chunked = values
+    kind = column.type
     if pa.types.is_dictionary(kind):
-        return numbers(values.cast(kind.value_type))
-    missing = values.null_count
+        return numbers(column.cast(kind.value_type))
+    missing = column.null_count
     if not (is_number(kind) or pa.types.is_boolean(kind)):
-        return Numbers(np.empty(0), missing=missing, wrong=len(values) - missing)
+        return Numbers(np.empty(0), missing=missing, wrong=len(column) - missing)
     if missing:
-        values = values.drop_null()
+        column = column.drop_null()
     if pa.types.is_boolean(kind):
-        values = values.cast(pa.uint8())
+        column = column.cast(pa.uint8())
     if pa.types.is_decimal(kind):
-        values = values.cast(pa.float64())
-    return Numbers(values.to_numpy().astype(np.float64, copy=False), missing=missing)
+        column = column.cast(pa.float64())
+    return Numbers(column.to_numpy().astype(np.float64, copy=False), missing=missing)
 
 
 def is_there(values: Values) -> Flags:
@@ -77,17 +77,15 @@ def is_there(values: Values) -> Flags:
     return np.ones(len(values), dtype=bool)
 
 
-def is_number(kind: pa.DataType) -> bool:
-    return (
-        pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
-    )
+def is_number(kind: DataType) -> bool:
+    return pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
 
 
-def is_text(kind: pa.DataType) -> bool:
+def is_text(kind: DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def is_vector(kind: pa.DataType) -> bool:
+def is_vector(kind: DataType) -> bool:
     lists = (
         pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     )
@@ -120,16 +118,17 @@ def codes(values: Values) -> Codes:
             values = pa.chunked_array([pa.array([_text(value) for value in values], pa.string())])
         else:
             values = pa.chunked_array([pa.array(values, from_pandas=True)])
-    kind = values.type
+    column: Chunked = values
+    kind = column.type
     if pa.types.is_boolean(kind):
-        numbers_ = pc.fill_null(values.cast(pa.int8()), -1).to_numpy()
+        numbers_ = pc.fill_null(column.cast(pa.int8()), -1).to_numpy()
         return Codes(numbers_.astype(np.int64), ["false", "true"])
     if pa.types.is_nested(kind) or pa.types.is_null(kind):
-        values = pa.chunked_array([pa.array([_text(v) for v in values.to_pylist()], pa.string())])
-    if not pa.types.is_dictionary(values.type):
-        values = values.dictionary_encode()
+        column = pa.chunked_array([pa.array([_text(v) for v in column.to_pylist()], pa.string())])
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
     # Pieces of a column may each have their own dictionary.
-    unified = values.unify_dictionaries().combine_chunks()
+    unified = column.unify_dictionaries().combine_chunks()
     chunks = unified.chunks if isinstance(unified, pa.ChunkedArray) else [unified]
     if not chunks:
         return Codes(np.empty(0, dtype=np.int64), [])
@@ -139,7 +138,7 @@ def codes(values: Values) -> Codes:
     return _canonical(indices, chunks[0].dictionary)
 
 
-def _canonical(indices: Counts, dictionary: pa.Array) -> Codes:
+def _canonical(indices: Counts, dictionary: Chunked) -> Codes:
     """Name the values, and put those of one name together."""
     if is_text(dictionary.type) and not dictionary.null_count:
         return Codes(indices, dictionary.to_pylist())
@@ -170,17 +169,18 @@ def days(values: Values) -> Numbers:
             return Numbers(np.empty(0), wrong=len(values))
         # Arrow takes "not a time" for missing.
         values = pa.chunked_array([pa.array(values.astype("datetime64[us]"))])
-    kind = values.type
-    missing = values.null_count
+    column: Chunked = values
+    kind = column.type
+    missing = column.null_count
     if is_text(kind):
-        values = parsed(values)
-        return _days(values, missing, wrong=values.null_count - missing)
+        column = parsed(column)
+        return _days(column, missing, wrong=column.null_count - missing)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return _days(values, missing)
-    return Numbers(np.empty(0), missing=missing, wrong=len(values) - missing)
+        return _days(column, missing)
+    return Numbers(np.empty(0), missing=missing, wrong=len(column) - missing)
 
 
-def parsed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+def parsed(texts: Chunked) -> Chunked:
     """ISO 8601 texts as times; null where a text is none."""
     trimmed = pc.utf8_trim_whitespace(texts)
     is_iso = pc.match_substring_regex(
@@ -212,7 +212,7 @@ def _instant(text: str | None) -> np.datetime64 | None:
     return np.datetime64(parsed_.value, "us")
 
 
-def _days(values: pa.ChunkedArray, missing: int, wrong: int = 0) -> Numbers:
+def _days(values: Chunked, missing: int, wrong: int = 0) -> Numbers:
     values = values.drop_null() if values.null_count else values
     if not pa.types.is_timestamp(values.type):
         values = values.cast(pa.timestamp("s"))
@@ -226,12 +226,18 @@ def days_of_rows(values: Values) -> Floats:
     found = days(values)
     rows = np.full(len(values), np.nan)
     if len(found.values):
-        is_parsed = isinstance(values, pa.ChunkedArray) and is_text(values.type)
-        rows[is_there(parsed(values) if is_parsed else values)] = found.values
+        rows[is_there(_instants(values))] = found.values
     return rows
 
 
-def texts(values: Values) -> tuple[pa.ChunkedArray, int, int]:
+def _instants(values: Values) -> Values:
+    if isinstance(values, np.ndarray):
+        return values
+    column: Chunked = values
+    return parsed(column) if is_text(column.type) else column
+
+
+def texts(values: Values) -> tuple[Chunked, int, int]:
     """Texts that are there; how many rows have none; how many hold something else."""
     if isinstance(values, np.ndarray):
         if values.dtype.kind not in "UO":
@@ -241,12 +247,13 @@ def texts(values: Values) -> tuple[pa.ChunkedArray, int, int]:
         missing = sum(1 for item in items if item is None or item != item)  # noqa: PLR0124
         wrong = len(items) - missing - len(found)
         return pa.chunked_array([pa.array(found, pa.large_string())]), missing, wrong
-    if pa.types.is_dictionary(values.type):
-        return texts(values.cast(values.type.value_type))
-    missing = values.null_count
-    if not is_text(values.type):
-        return pa.chunked_array([], pa.large_string()), missing, len(values) - missing
-    return values.drop_null().cast(pa.large_string()), missing, 0
+    column: Chunked = values
+    if pa.types.is_dictionary(column.type):
+        return texts(column.cast(column.type.value_type))
+    missing = column.null_count
+    if not is_text(column.type):
+        return pa.chunked_array([], pa.large_string()), missing, len(column) - missing
+    return column.drop_null().cast(pa.large_string()), missing, 0
 
 
 def vectors(values: Values, size: int | None) -> tuple[Floats, int, int]:
@@ -256,20 +263,21 @@ def vectors(values: Values, size: int | None) -> tuple[Floats, int, int]:
             found = values.astype(np.float64, copy=False)
             return (found, 0, 0) if size in (None, found.shape[1]) else (found[:0], 0, len(found))
         return np.empty((0, size or 0)), 0, len(values)
-    missing = values.null_count
-    if not is_vector(values.type):
-        return np.empty((0, size or 0)), missing, len(values) - missing
-    values = values.drop_null()
-    sizes = pc.list_value_length(values).to_numpy()
+    column: Chunked = values
+    missing = column.null_count
+    if not is_vector(column.type):
+        return np.empty((0, size or 0)), missing, len(column) - missing
+    column = column.drop_null()
+    sizes = pc.list_value_length(column).to_numpy()
     if size is None:
         size = int(np.bincount(sizes).argmax()) if len(sizes) else 0
-    if not len(values) or not size:
-        return np.empty((0, size)), missing, len(values)
+    if not len(column) or not size:
+        return np.empty((0, size)), missing, len(column)
     fits = sizes == size
     wrong = int((~fits).sum())
     if wrong:
-        values = values.filter(pa.array(fits))
-    flat = pc.list_flatten(values).cast(pa.float64())
+        column = column.filter(pa.array(fits))
+    flat = pc.list_flatten(column).cast(pa.float64())
     found = cast("Floats", flat.fill_null(np.nan).to_numpy()).reshape(-1, size)
     return found, missing, wrong
 
@@ -285,7 +293,7 @@ def family(values: Values) -> str:
     return _family(values.type)
 
 
-def _family(kind: pa.DataType) -> str:
+def _family(kind: DataType) -> str:
     if pa.types.is_dictionary(kind):
         return _family(kind.value_type)
     if pa.types.is_null(kind):

@@ -31,16 +31,16 @@ _PERMUTATIONS = 200
 class MMD:
     kind: Literal["mmd"] = "mmd"
     standardised: bool = True
-    """Bring each column to the reference's scale first; an embedding may do without."""
+    """Bring each column to deviation 1 first, over both sides; an embedding may do without."""
     seed: int = 0
     title: ClassVar[str] = "Maximum mean discrepancy"
     unmoved: ClassVar[float] = 0.0
     default_threshold: ClassVar[float] = 0.01
     range: ClassVar[str] = "about 0 to 2"
-    is_symmetric: ClassVar[bool] = False
+    is_symmetric: ClassVar[bool] = True
 
     def score(self, reference: Sample, current: Sample) -> RowScore | None:
-        make = Table.standardised if self.standardised else Table.plain
+        make = Table.together if self.standardised else Table.plain
         table = make(reference, current)
         if table is None or min(len(table.reference), len(table.current)) < 2:
             return None
@@ -49,11 +49,12 @@ class MMD:
         after = table.current[random.permutation(len(table.current))]
         centre = before.mean(axis=0)
         before, after = before - centre, after - centre
-        typical = _typical(before, after)
+        exact = max(len(before), len(after)) <= _EXACT
+        some = _EXACT if exact else _EXACT // 2
+        typical = _typical(np.concatenate([before[:some], after[:some]]))
         if typical == 0:
             # All rows are one point.
             return RowScore(value=0.0, p_value=1.0, detail={"gamma": 0.0})
-        exact = max(len(before), len(after)) <= _EXACT
         estimate = _by_pairs if exact else _by_features
         value, by_chance = estimate(before, after, 1 / typical, random)
         # The sample itself is one of the arrangements.
@@ -61,10 +62,9 @@ class MMD:
         return RowScore(value=value, p_value=p_value, detail={"gamma": 1 / typical})
 
 
-def _typical(before: Floats, after: Floats) -> float:
+def _typical(rows: Floats) -> float:
     """The median squared distance between rows; if that is zero, the mean."""
-    some = np.concatenate([before[:_EXACT], after[:_EXACT]])
-    distances = _squared_distances(some)[np.triu_indices(len(some), 1)]
+    distances = _squared_distances(rows)[np.triu_indices(len(rows), 1)]
     return float(np.median(distances)) or float(distances.mean())
 
 

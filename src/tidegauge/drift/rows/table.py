@@ -1,9 +1,7 @@
 """The numeric columns of two samples as matrices that linear algebra can work on.
 
-Distances need a scale: each column is brought to mean 0 and standard deviation 1 of the reference.
-What is missing or not finite is given the reference's mean, so it adds nothing to a distance.
-Columns that are constant in the reference, or without a value there, have no scale: they are left
-out, and so are categories.
+What is missing or not finite is given the column's mean, so it adds nothing to a distance.  Columns
+without a value are left out, and so are categories.
 """
 
 from dataclasses import dataclass
@@ -20,60 +18,78 @@ _FARTHEST = 1e9
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """[rows, columns] each, without gaps."""
+    """[rows, columns] each, without gaps; at least one row and one column."""
 
     columns: tuple[str, ...]
     reference: Floats
     current: Floats
 
     @classmethod
-    def standardised(cls, reference: Sample, current: Sample) -> Self | None:
-        """None where no column or no row is left."""
-        before, after, names = _numeric(reference, current)
-        if not len(before) or not len(after):
+    def by_reference(cls, reference: Sample, current: Sample) -> Self | None:
+        """The reference has mean 0 and deviation 1 in each column; a constant keeps its unit."""
+        gaps = _Gaps.of(reference, current, both=False)
+        if gaps is None:
             return None
-        # Brought to a common size first: squares of huge numbers are not numbers.
-        size = np.max(np.abs(before), axis=0, initial=0.0, where=np.isfinite(before))
-        size = np.where(size > 0, size, 1.0)
-        before = np.where(np.isfinite(before), before / size, np.nan)
-        there = np.isfinite(before).sum(axis=0)
-        count = np.maximum(there, 1)
-        mean = np.nansum(before, axis=0) / count
-        deviation = np.sqrt(np.nansum((before - mean) ** 2, axis=0) / count)
-        # A constant's deviation is zero but for rounding.
-        kept = (there > 1) & (deviation > 1e-12 * np.abs(mean))
-        if not kept.any():
+        return cls(gaps.columns, gaps.scaled(gaps.reference), gaps.scaled(gaps.current))
+
+    @classmethod
+    def together(cls, reference: Sample, current: Sample) -> Self | None:
+        """Both as one sample have mean 0 and deviation 1: neither is the one that was fitted."""
+        gaps = _Gaps.of(reference, current, both=True)
+        if gaps is None:
             return None
-
-        def scaled(values: Floats) -> Floats:
-            with np.errstate(over="ignore", invalid="ignore"):
-                z = (values[:, kept] - mean[kept]) / deviation[kept]
-            return np.clip(np.nan_to_num(z, nan=0.0), -_FARTHEST, _FARTHEST)
-
-        after = np.where(np.isfinite(after), after, np.nan)
-        with np.errstate(over="ignore"):
-            after = after / size
-        chosen = tuple(name for name, keep in zip(names, kept.tolist(), strict=True) if keep)
-        return cls(chosen, scaled(before), scaled(after))
+        return cls(gaps.columns, gaps.scaled(gaps.reference), gaps.scaled(gaps.current))
 
     @classmethod
     def plain(cls, reference: Sample, current: Sample) -> Self | None:
-        """As they are, for columns of one scale such as an embedding's; gaps filled too."""
-        before, after, names = _numeric(reference, current)
-        kept: Flags = np.isfinite(before).any(axis=0)
+        """As they are, for columns of one scale such as those of an embedding."""
+        gaps = _Gaps.of(reference, current, both=False)
+        if gaps is None:
+            return None
+        return cls(gaps.columns, gaps.filled(gaps.reference), gaps.filled(gaps.current))
+
+
+@dataclass(frozen=True, eq=False)
+class _Gaps:
+    """The numeric columns, NaN where there is no finite value, with what fills and scales them."""
+
+    columns: tuple[str, ...]
+    reference: Floats
+    current: Floats
+    size: Floats
+    """The largest value of the basis: squares of huge numbers would not be numbers."""
+    mean: Floats
+    """In parts of `size`, as the deviation is."""
+    deviation: Floats
+
+    @classmethod
+    def of(cls, reference: Sample, current: Sample, *, both: bool) -> Self | None:
+        numeric = ~reference.is_category
+        before, after = (
+            np.where(np.isfinite(side.values[:, numeric]), side.values[:, numeric], np.nan)
+            for side in (reference, current)
+        )
+        basis = np.concatenate([before, after]) if both else before
+        there: Flags = np.isfinite(basis)
+        count = there.sum(axis=0)
+        kept = count > 0
         if not len(before) or not len(after) or not kept.any():
             return None
-        before, after = before[:, kept], after[:, kept]
-        there = np.isfinite(before)
-        # Halved while they are added up: the sum of huge numbers is not a number.
-        mean = np.where(there, before / len(before), 0.0).sum(axis=0) / (
-            there.sum(axis=0) / len(before)
-        )
-        chosen = tuple(name for name, keep in zip(names, kept.tolist(), strict=True) if keep)
-        return cls(chosen, np.where(there, before, mean), np.where(np.isfinite(after), after, mean))
+        names = np.array(reference.columns, dtype=object)[numeric][kept].tolist()
+        basis, there, count = basis[:, kept], there[:, kept], count[kept]
+        size = np.max(np.abs(basis), axis=0, initial=0.0, where=there)
+        size = np.where(size > 0, size, 1.0)
+        parts = np.where(there, basis / size, 0.0)
+        mean = parts.sum(axis=0) / count
+        deviation = np.sqrt(np.where(there, (parts - mean) ** 2, 0.0).sum(axis=0) / count)
+        # A constant's deviation is zero but for rounding.
+        deviation = np.where(deviation > 1e-12 * np.abs(mean), deviation, 1 / size)
+        return cls(tuple(names), before[:, kept], after[:, kept], size, mean, deviation)
 
+    def scaled(self, values: Floats) -> Floats:
+        with np.errstate(over="ignore"):
+            away = (values / self.size - self.mean) / self.deviation
+        return np.clip(np.where(np.isnan(away), 0.0, away), -_FARTHEST, _FARTHEST)
 
-def _numeric(reference: Sample, current: Sample) -> tuple[Floats, Floats, tuple[str, ...]]:
-    kept = ~reference.is_category
-    names = tuple(name for name, keep in zip(reference.columns, kept.tolist(), strict=True) if keep)
-    return reference.values[:, kept], current.values[:, kept], names
+    def filled(self, values: Floats) -> Floats:
+        return np.where(np.isnan(values), self.mean * self.size, values)

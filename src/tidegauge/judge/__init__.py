@@ -1,0 +1,1 @@
+"""What is far: the rules that turn measurements into verdicts."""

@@ -1,0 +1,1 @@
+"""Mergeable summaries of rows: what everything that must be quick reads."""

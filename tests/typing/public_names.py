@@ -1,0 +1,23 @@
+"""The public names as a user's own code has them: checked by pyright, never run."""
+
+from pathlib import Path
+from typing import assert_type
+
+import tidegauge as tg
+
+
+def compares() -> None:
+    report = tg.compare("a.parquet", Path("b.csv"), schema={"zip": "category"}, joint=True)
+    assert_type(report, tg.Report)
+    assert_type(report.drifted, bool)
+    assert_type(report.drifted_features, list[str])
+    assert_type(report["age"].score, float)
+    assert_type(report.to_html(), str)
+
+
+def profiles() -> None:
+    reference = tg.Profile.of({"x": [1.0]})
+    assert_type(reference.merge(tg.Profile.of({"x": [2.0]}, reference.layout)), tg.Profile)
+    assert_type(tg.decode(tg.encode(reference)), tg.Profile)
+    assert_type(tg.schema_of({"x": [1.0]}).edit(x="category"), tg.Schema)
+    assert_type(tg.Detector(reference).add_sample({"x": 1.0}) is None, bool)
