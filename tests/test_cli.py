@@ -32,7 +32,9 @@ def files(tmp_path_factory):
         "after": {"x": range(5000, 6000), "w": ["a", "b"] * 500},
     }
     for name, columns in tables.items():
-        pq.write_table(pa.table({k: list(v) for k, v in columns.items()}), folder / f"{name}.parquet")
+        pq.write_table(
+            pa.table({k: list(v) for k, v in columns.items()}), folder / f"{name}.parquet"
+        )
     return lambda name: folder / f"{name}.parquet"
 
 

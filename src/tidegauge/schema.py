@@ -11,6 +11,7 @@ at      datetime  time     set by you
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self, get_args
 
@@ -52,13 +53,16 @@ class Schema:
         return len(self.columns)
 
     def __contains__(self, name: object) -> bool:
-        return any(column.name == name for column in self.columns)
+        return name in self._by_name
 
     def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise InputError(f"no column {name!r}{near(name, self.names)}")
+        if name not in self._by_name:
+            raise InputError(f"no column {name!r}{near(name, self.names)}")
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return {column.name: column for column in self.columns}
 
     @property
     def names(self) -> list[str]:

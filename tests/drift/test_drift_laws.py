@@ -86,7 +86,7 @@ class TestTheRegistry:
             "import sys, tidegauge.drift\n"
             "print([name for name in ('sklearn', 'scipy.stats', 'pandas') if name in sys.modules])"
         )
-        found = subprocess.run(  # noqa: S603
+        found = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         assert found.stdout.strip() == "[]"

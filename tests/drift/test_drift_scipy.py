@@ -11,6 +11,7 @@ from sklearn import datasets
 
 from tidegauge.drift import (
     KS,
+    PSI,
     AndersonDarling,
     ChiSquared,
     CramerVonMises,
@@ -27,7 +28,9 @@ from tidegauge.drift import (
 from tidegauge.drift.anderson_darling import law as anderson_law
 from tidegauge.drift.cramer_von_mises import law as cramer_law
 from tidegauge.drift.ks import chance
+from tidegauge.drift.line import Line, Tails
 from tidegauge.drift.pair import Mix
+from tidegauge.drift.wasserstein import area
 
 # Ties and point masses as in counts, smooth values, heavy tails, and values from anywhere.
 values = st.one_of(
@@ -218,6 +221,42 @@ class TestWithinTheBound:
             for found in (pair([before], [after]), swapped(pair([before], [after]))):
                 agrees(method().score(found).value[0], exact(before, after), 1e-6)
 
+    @pytest.mark.parametrize("method", [Wasserstein, WassersteinNormalised, Energy, MeanChange])
+    def test_infinities_are_left_out(self, method):
+        random = np.random.default_rng(4)
+        before, after = random.normal(size=400), random.normal(1, 2, 300)
+        plain = method().score(pair([before], [after])).value
+        before = np.append(before, [np.inf, -np.inf])
+        after = np.append(after, [np.inf] * 5 + [-np.inf] * 9)
+        np.testing.assert_array_equal(method().score(pair([before], [after])).value, plain)
+
+    def test_a_gap_that_changes_its_sign_inside_a_bin_has_two_triangles(self):
+        one, none, tail = np.ones((1, 1)), np.zeros((1, 1)), np.zeros((1, 4))
+        tails = Tails(tail, tail, tail, tail, tail, tail)
+        line = Line(widths=4 * one, left=0.3 * one, right=-0.1 * one, p=none, q=none, tails=tails)
+        # They are 3 and 1 wide.
+        assert area(line)[0] == pytest.approx(3 * 0.3 / 2 + 1 * 0.1 / 2)
+
+    def test_nothing_hides_in_a_column_of_few_values(self):
+        random = np.random.default_rng(5)
+        before, after = random.integers(0, 12, 4_000), random.integers(-1, 15, 3_000)
+        found = pair([before], [after])
+        # Two of the new values lie above the range, where only one side has rows.
+        assert KS().score(found).bound[0] == 0
+        assert MannWhitney().score(found).bound[0] == 0
+        exact = stats.ks_2samp(before, after).statistic
+        assert KS().score(found).value[0] == pytest.approx(exact, abs=1e-12)
+
+    @pytest.mark.parametrize("method", [WassersteinNormalised, MeanChange])
+    def test_a_constant_is_measured_in_the_spread_of_both_sides(self, method):
+        for before, after, expected in (
+            ([3.0] * 20, [7.0] * 500, 2.0),
+            ([7e9] * 20, [3e9] * 5, 2.0 if method is WassersteinNormalised else -2.0),
+            ([3.0] * 20, [3.0] * 9, 0.0),
+            ([0.0] * 20, [-1.0, 1.0] * 50, np.sqrt(2) if method is WassersteinNormalised else 0.0),
+        ):
+            assert method().score(pair([before], [after])).value[0] == pytest.approx(expected)
+
     def test_heavy_tails_are_as_far_as_they_are(self):
         random = np.random.default_rng(2)
         before, after = random.lognormal(0, 3, 4_000), random.lognormal(0.5, 3, 3_000)
@@ -270,6 +309,15 @@ class TestPValues:
         np.testing.assert_allclose(cramer_law().chance(far, 0.003), single, rtol=0.01)
         single = stats.chi2.sf(far * 2, 1) * np.sqrt(3)
         np.testing.assert_allclose(anderson_law().chance(far, 0.05), single, rtol=0.05)
+
+    def test_of_psi_and_jensen_shannon_have_one_freedom_less_than_cells(self):
+        found = mix([300, 200, 100, 50], [280, 230, 90, 70])
+        effective = 650 * 670 / (650 + 670)
+        scores = PSI().score(found)
+        agrees(scores.p_value[0], stats.chi2.sf(scores.value[0] * effective, 3))
+        scores = JensenShannon().score(found)
+        nats = scores.value[0] ** 2 * np.log(2)
+        agrees(scores.p_value[0], stats.chi2.sf(8 * effective * nats, 3))
 
     @given(samples, samples)
     @settings(max_examples=60, deadline=None)

@@ -174,7 +174,10 @@ def test_intervals_are_those_of_the_bootstrap_where_something_moved(effect):
     mix = numeric_cells(Ordered(before.numeric, after.numeric))
     found = getattr(effects, effect)(mix)
     draws = 4_000
-    p, q = (rng.multinomial(3_000, side[0] / side[0].sum(), draws) for side in (mix.reference, mix.current))
+    p, q = (
+        rng.multinomial(3_000, side[0] / side[0].sum(), draws)
+        for side in (mix.reference, mix.current)
+    )
     drawn = getattr(effects, effect)(
         Mix(p.astype(float), q.astype(float), np.repeat(mix.real, draws, axis=0))
     ).value

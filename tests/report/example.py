@@ -46,6 +46,7 @@ MARKS = {
     "wasserstein_normalised": (0.2, 0.5),
     "absent": (0.01, 0.05),
     "unseen": (0.01, 0.05),
+    "out_of_range": (0.01, 0.05),
 }
 
 
@@ -224,7 +225,7 @@ def effects(shift: float, rows: int = 48_210, **more: float) -> list[Effect]:
     )
 
 
-def methods(shift: float) -> list[Measurement]:
+def methods(shift: float, **more: object) -> list[Measurement]:
     table = (
         ("psi", "Population stability index", shift**2, 0.25, {"bins": 20, "smoothing": 0.5}),
         ("kl", "Kullback-Leibler divergence", shift**2 / 2, 0.25, {"base": 2, "bins": 20}),
@@ -247,7 +248,7 @@ def methods(shift: float) -> list[Measurement]:
             error_bound=0.002 if method == "ks" else None,
             threshold=threshold,
             status="breach" if threshold is not None and value > threshold else "ok",
-            parameters=parameters,
+            parameters={**parameters, **more},
         )
         for method, title, value, threshold, parameters in table
     ]
@@ -298,7 +299,8 @@ def _feature(name: str, kind: str, shift: float, **more: object) -> Feature:
             "drifted": drifted,
             "reason": None,
             "p_value": 10 ** -(40 * shift),
-            "adjusted_p_value": min(1.0, 50 * 4.5 * 10 ** -(40 * shift)),
+            "adjusted_p_value": (adjusted := min(1.0, 50 * 4.5 * 10 ** -(40 * shift))),
+            "is_significant": adjusted <= 0.01,
             "score": shift / 0.2,
             "effects": effects(shift),
             "measurements": methods(shift),
@@ -327,7 +329,7 @@ def amount(name: str, shift: float, missing: tuple[float, float] = (0.004, 0.004
         name,
         "numeric",
         shift,
-        effects=effects(shift, absent=abs(missing[1] - missing[0]), unseen=0.002),
+        effects=effects(shift, absent=abs(missing[1] - missing[0]), out_of_range=0.002),
         picture=histogram(shift, missing),
         current=summary(name, 1 + shift, missing[1], 48_210),
     )
@@ -395,48 +397,58 @@ def facet(name: str, title: str, shift: float) -> Facet:
     )
 
 
-def message(name: str) -> Feature:
+def _derived(name: str, kind: str, facets: dict[tuple[str, str], float]) -> Feature:
+    """A column that is seen through numbers derived from it: the one that moved most leads."""
+    worst = max(facets.values())
+    drawn = [facet(*names, shift) for names, shift in facets.items()]
+    main = next(one for one, shift in zip(drawn, facets.values(), strict=True) if shift == worst)
     return replace(
-        _feature(name, "text", 0.4),
-        effects=[],
-        picture=None,
-        facets=[
-            facet("length", "characters", 0.28),
-            facet("words", "words", 0.22),
-            facet("digits", "share of digits", 0.02),
-            facet("marks", "share of characters that are neither letters nor digits", 0.01),
-            facet("unknown", "share of words that the reference does not use", 0.4),
+        _feature(name, kind, worst),
+        effects=main.effects,
+        picture=main.picture,
+        facets=drawn,
+        measurements=[
+            one for (facet, _), shift in facets.items() for one in methods(shift, facet=facet)
         ],
         reference=_named(250_000),
         current=_named(48_210),
-        what="Texts are longer, and 14 % of their words are new.",
+    )
+
+
+def message(name: str) -> Feature:
+    marks = "share of characters that are neither letters, digits nor spaces"
+    facets = {
+        ("length", "characters"): 0.28,
+        ("words", "words"): 0.22,
+        ("digits", "share of digits"): 0.02,
+        ("marks", marks): 0.01,
+        ("unknown", "share of words that the reference does not use"): 0.4,
+    }
+    return replace(
+        _derived(name, "text", facets), what="texts are longer, and 14 % of their words are new"
     )
 
 
 def signup(name: str) -> Feature:
     times = {"earliest": "2021-01-04T08:12:00+00:00", "latest": "2024-05-12T23:59:00+00:00"}
+    facets = {("day", "days since 1970"): 0.03, ("hour", "hour of the day, UTC"): 0.02}
+    made = _derived(name, "datetime", facets)
+    days = replace(histogram(0.03), edges=[19_000 + 20 * n for n in range(41)])
     return replace(
-        _feature(name, "datetime", 0.02),
-        effects=[],
-        picture=None,
-        facets=[facet("hour", "hour of day", 0.02), facet("weekday", "day of week", 0.03)],
+        made,
+        picture=days,
+        facets=[replace(made.facets[0], picture=days), *made.facets[1:]],
         reference=replace(_named(250_000), **times),
         current=replace(_named(48_210), **times),
     )
 
 
-def embedding(name: str, components: int = 8) -> Feature:
-    return replace(
-        _feature(name, "embedding", 0.03),
-        effects=[],
-        picture=None,
-        facets=[
-            facet("centre", "distance to the centre", 0.03),
-            *(facet(f"component_{n}", f"component {n + 1}", 0.02) for n in range(components)),
-        ],
-        reference=_named(250_000),
-        current=_named(48_210),
-    )
+def embedding(name: str, directions: int = 8) -> Feature:
+    facets = {
+        ("distance", "distance from the reference's centre"): 0.03,
+        **{(f"direction {n}", f"direction {n}"): 0.02 + n / 1e4 for n in range(1, directions + 1)},
+    }
+    return _derived(name, "embedding", facets)
 
 
 def unjudged(name: str) -> Feature:
@@ -446,6 +458,7 @@ def unjudged(name: str) -> Feature:
         reason="12 rows hold a value in the current data; 20 are needed",
         p_value=None,
         adjusted_p_value=None,
+        is_significant=False,
         effects=[],
         measurements=[
             Measurement(
@@ -469,6 +482,7 @@ def constant(name: str) -> Feature:
         reason="one value only, on both sides",
         p_value=None,
         adjusted_p_value=None,
+        is_significant=False,
         effects=[],
         picture=Histogram(
             edges=[7.0, 7.0],

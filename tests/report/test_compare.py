@@ -188,7 +188,9 @@ def test_stages_and_rows_are_told_as_they_go():
 
 def test_the_detector_judges_batches_and_windows():
     rng = np.random.default_rng(0)
-    detector = tg.Detector({"a": rng.normal(size=5_000), "b": rng.normal(size=5_000)}, window_size=400)
+    detector = tg.Detector(
+        {"a": rng.normal(size=5_000), "b": rng.normal(size=5_000)}, window_size=400
+    )
     assert not detector.detect_drift({"a": rng.normal(size=900), "b": rng.normal(size=900)})[
         "drift_detected"
     ]

@@ -97,7 +97,7 @@ def test_text_without_a_valid_encoding_can_still_be_written():
         credit().features,
         [amount(f"column_{n}", 0.4) for n in range(50)],
         [message(f"text_{n}") for n in range(50)],
-        [embedding(f"embedding_{n}", components=16) for n in range(50)],
+        [embedding(f"embedding_{n}", directions=16) for n in range(50)],
     ],
     ids=["mixed", "numeric", "text", "embedding"],
 )
@@ -165,10 +165,35 @@ def test_each_effect_stands_with_its_interval_and_its_marks(document):
 
 def test_each_method_stands_with_its_source_and_parameters(document):
     text = " ".join(Outline(document).text)
-    assert "binned; bins 20, smoothing 0.5" in text
-    assert "from rows; trees 60, folds 5, rows 20,000, seed 0" in text
+    assert "profile , bins 20, smoothing 0.5" in text
+    assert "rows , trees 60, folds 5, rows 20,000, seed 0" in text
     assert "± 0.002" in text
     assert "fewer than two numeric columns without missing values" in text
+
+
+def test_the_methods_of_a_derived_column_stand_facet_by_facet():
+    page = Outline(render(replace(credit(), features=[embedding("vector", directions=3)])))
+    text = " ".join(page.text)
+    assert "Every method: 44 numbers" in text
+    table = text[text.index("Every method") :]
+    assert table.count("Kolmogorov-Smirnov") == 1
+    for title in ("distance from the reference's centre", *(f"direction {n}" for n in (1, 2, 3))):
+        assert title in table
+    assert table.count("± ") == 4
+
+
+def test_the_number_that_stands_for_a_column_is_drawn_once():
+    text = " ".join(Outline(render(replace(credit(), features=[message("note")]))).text)
+    assert "Distribution: share of words that the reference does not use" in text
+    assert "Seen through 4 more numbers" in text
+
+
+def test_days_are_shown_as_dates(document):
+    body = document[document.index('id="column-signed_up_at"') :]
+    drawn = body[body.index("<figure") : body.index("</figure>")]
+    marks = re.findall(r"<text[^>]*tg-x[^>]*>([^<]*)<", drawn)
+    assert marks == ["2022-01-08", "2023-05-23"]
+    assert "days since 1970" in drawn
 
 
 def test_a_column_that_cannot_be_judged_says_why(document):
@@ -245,6 +270,22 @@ class TestInABrowser:
         assert "No column fits" in page.get_by_role("status").inner_text()
         page.get_by_role("searchbox").fill("")
         assert page.locator(".tg-list > li:visible").count() == 50
+
+    def test_search_among_thousands_answers_at_once(self, show):
+        page = show(render(credit(4000, drifted=0)))
+        # Hiding numbered list items one by one took a second for each thousand of them, squared.
+        took_ms = page.evaluate(
+            """() => {
+                const box = document.querySelector("input[type=search]");
+                const begin = performance.now();
+                box.value = "income_77";
+                box.dispatchEvent(new Event("input", { bubbles: true }));
+                document.body.offsetHeight;
+                return performance.now() - begin;
+            }"""
+        )
+        assert page.locator(".tg-list > li:visible").count() == 1
+        assert took_ms < 2000
 
     def test_the_filter_shows_one_verdict_only(self, show, document):
         page = show(document)
@@ -328,6 +369,7 @@ class TestInABrowser:
         page.get_by_role("button", name="Open all").click()
         page.wait_for_function("document.querySelectorAll('details[open]').length >= 50")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(CUT_OFF) == []
 
     def test_on_paper_what_drifted_is_open_and_the_controls_are_gone(self, show, document):
         page = show(document, java_script_enabled=False, color_scheme="dark")
@@ -369,6 +411,18 @@ class TestInABrowser:
         )
         assert page.get_by_role("button", name="Light").count() == 1
 
+
+# Cells and lines that reach over the right edge, and nothing around them scrolls.
+CUT_OFF = """() => [...document.querySelectorAll("td, th, p, dd, li, bdi, button, label")]
+  .filter((element) => element.checkVisibility() && !element.closest(".tg-unseen"))
+  .filter((element) => element.getBoundingClientRect().right > document.body.clientWidth + 1)
+  .filter((element) => {
+    for (let at = element; at; at = at.parentElement) {
+      if (getComputedStyle(at).overflowX === "auto") return false;
+    }
+    return true;
+  })
+  .map((element) => element.outerHTML.slice(0, 80))"""
 
 # Each piece of visible text with the colour behind it, ancestors' grounds laid over each other.
 CONTRASTS = """() => {

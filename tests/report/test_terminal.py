@@ -66,6 +66,15 @@ def test_the_drawing_shows_where_each_side_has_its_rows():
     assert current.index(max(current)) > 6
 
 
+def test_rows_that_all_lie_outside_the_axis_are_drawn_at_its_end():
+    column = amount("age", 1.0)
+    gone = replace(column.picture, current=[0.0] * 40, above=(0.0, 1.0))
+    told = printed(replace(credit(), features=[replace(column, picture=gone)])).splitlines()
+    at = next(n for n, line in enumerate(told) if line.startswith("▲ age"))
+    assert told[at + 1].count("█") == 1
+    assert told[at].index("█") < told[at + 1].index("█")
+
+
 def test_a_column_that_cannot_be_judged_says_why():
     assert "one value only" in printed(credit())
 

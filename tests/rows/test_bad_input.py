@@ -112,7 +112,10 @@ ODD = {
         {"x": [[1.0, 2.0, 3.0]] * 50 + [[]] * 50},
     ),
     "vectors of nothing": ({"x": [[], []] * 30}, {"x": [[1.0]] * 60}),
-    "nested values": ({"x": [{"a": 1}] * 60, "y": range(60)}, {"x": [{"a": 2}] * 60, "y": range(60)}),
+    "nested values": (
+        {"x": [{"a": 1}] * 60, "y": range(60)},
+        {"x": [{"a": 2}] * 60, "y": range(60)},
+    ),
     "times far away": (
         {"t": np.array(["0001-01-01", "9999-12-31"] * 50, "datetime64[us]")},
         {"t": np.array(["1970-01-01", "NaT"] * 50, "datetime64[us]")},
@@ -140,7 +143,13 @@ def test_odd_input_gives_a_state_and_finite_numbers(case):
 
 @pytest.mark.parametrize(
     "case",
-    ["all missing later", "infinite later", "another constant", "a million categories", "empty texts"],
+    [
+        "all missing later",
+        "infinite later",
+        "another constant",
+        "a million categories",
+        "empty texts",
+    ],
 )
 def test_odd_input_that_moved_is_a_breach(case):
     if case == "a million categories":
@@ -151,7 +160,9 @@ def test_odd_input_that_moved_is_a_breach(case):
     assert report["x"].status == "breach"
 
 
-@pytest.mark.parametrize("case", ["constant", "one category", "no rows", "no rows at all", "one row"])
+@pytest.mark.parametrize(
+    "case", ["constant", "one category", "no rows", "no rows at all", "one row"]
+)
 def test_odd_input_that_did_not_move_or_cannot_tell_is_no_breach(case):
     assert not tg.compare(*ODD[case]).drifted
 

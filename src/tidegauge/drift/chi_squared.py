@@ -1,8 +1,8 @@
 """Pearson's chi-squared test that two mixes come from one source.
 
-The value is the statistic, which grows with the number of rows for the same drift: choose it for its
-p-value, and judge by an effect size such as Jensen-Shannon.  Cells that are empty on both sides do
-not count.  The p-value is good where most cells expect five rows or more.
+The value is the statistic, which grows with the number of rows for the same drift: choose it for
+its p-value, and judge by an effect size such as Jensen-Shannon.  Cells that are empty on both sides
+do not count.  The p-value is good where most cells expect five rows or more.
 
 Without drift the statistic is about (cells - 1); the default threshold is what ten cells pass
 once in a thousand.

@@ -2,7 +2,8 @@
 
 As chi-squared, in units of information: G is twice the sum of observed times the logarithm of
 observed over expected.  It adds up over independent columns and tables, and is the better of the
-two when a cell moves a long way.  The value grows with the number of rows: choose it for its p-value.
+two when a cell moves a long way.  The value grows with the number of rows: choose it for its
+p-value.
 
 >>> import numpy as np
 >>> mix = Mix(np.array([[60.0, 40.0]]), np.array([[40.0, 60.0]]), np.array([[True, True]]))

@@ -5,8 +5,8 @@ functions, the least work that turns one into the other.  Choose it where it mat
 went, which KS does not know: a few rows at a million show.
 
 `wasserstein` is in the column's own unit: its default threshold means nothing until you set it.
-`wasserstein_normalised` divides by the reference's standard deviation (`spread` says what else where
-that is zero), so one threshold suits all columns; a reference with wild values makes it small.
+`wasserstein_normalised` divides by the reference's standard deviation (`spread` says what else
+where that is zero), so one threshold suits all columns; wild values in the reference make it small.
 
 Infinities are left out; NaN where a side has no finite value.  `bound` is how much the shape
 inside bins could add or take: tails add nothing to it where the gap keeps its sign.
@@ -40,7 +40,7 @@ class Wasserstein:
         unit = pair.reference.bins.unit
         with np.errstate(over="ignore"):
             return Scores(
-                np.minimum(_area(line) * unit, _LARGEST),
+                np.minimum(area(line) * unit, _LARGEST),
                 bound=np.minimum(_hidden(line) * unit, _LARGEST),
             )
 
@@ -61,12 +61,12 @@ class WassersteinNormalised:
         scale = np.where(scale == 0, 1.0, scale)
         with np.errstate(over="ignore"):
             return Scores(
-                np.minimum(_area(line) / scale, _LARGEST),
+                np.minimum(area(line) / scale, _LARGEST),
                 bound=np.minimum(_hidden(line) / scale, _LARGEST),
             )
 
 
-def _area(line: Line) -> Floats:
+def area(line: Line) -> Floats:
     left, right = np.abs(line.left), np.abs(line.right)
     height = left + right
     # Where the gap changes its sign inside a bin, there are two triangles.

@@ -33,6 +33,7 @@ MARKS = {
     "wasserstein_normalised": Marks(0.2, 0.5),
     "absent": Marks(0.01, 0.05),
     "unseen": Marks(0.01, 0.05),
+    "out_of_range": Marks(0.01, 0.05),
 }
 
 

@@ -30,7 +30,7 @@ FALSE_DISCOVERIES = 0.01
 FEWEST = 20
 """Rows in either sample below which nothing is concluded."""
 _AGREE = 2
-_ONE_VOICE = {"absent": "gone", "unseen": "gone"}
+_ONE_VOICE = dict.fromkeys(("absent", "unseen", "out_of_range"), "gone")
 """What is not there and what is new are one kind of effect, and have one vote."""
 
 
@@ -80,6 +80,7 @@ class ColumnVerdict:
     facets: list[FacetVerdict]
     p_value: float | None
     adjusted_p_value: float | None
+    is_significant: bool
     severity: Literal["warning", "critical"] | None
     """None where the column did not drift."""
     score: float
@@ -91,7 +92,10 @@ def judge(
     """A verdict for each judged column of the layout."""
     facets = _facets(reference, current)
     judged = [column.name for column in reference.layout.schema if column.is_judged]
-    of_column = {name: [f for f in facets if f.column == name] for name in judged}
+    of_column: dict[str, list[FacetVerdict]] = {name: [] for name in judged}
+    for facet in facets:
+        if facet.column in of_column:
+            of_column[facet.column].append(facet)
     raw = np.array([_combined(found) for found in of_column.values()], dtype=np.float64)
     family = adjusted(raw)
     return {
@@ -109,7 +113,9 @@ def _column(
     name: str, facets: list[FacetVerdict], raw: float, family: float, rate: float
 ) -> ColumnVerdict:
     if np.isnan(raw):
-        return ColumnVerdict(name, facets, None, None, None, 0.0)
+        return ColumnVerdict(
+            name, facets, None, None, is_significant=False, severity=None, score=0.0
+        )
     # A facet that is the reason must be significant itself.
     stretch = family / raw if raw else 1.0
     reasons = [
@@ -123,7 +129,9 @@ def _column(
             "critical" if "critical" in reasons else "warning" if "warning" in reasons else None
         )
     score = max((facet.score for facet in facets), default=0.0)
-    return ColumnVerdict(name, facets, raw, family, severity, score)
+    return ColumnVerdict(
+        name, facets, raw, family, is_significant=family <= rate, severity=severity, score=score
+    )
 
 
 def _facets(reference: Profile, current: Profile) -> list[FacetVerdict]:
@@ -159,7 +167,7 @@ def _outside(pair: Ordered) -> Effects:
     """What lies outside the reference's range; by chance one row of its size would at each end."""
     outside = pair.current.counts[:, BELOW] + pair.current.counts[:, ABOVE]
     chance = np.minimum(2.0, pair.reference_n)
-    return share_effect("unseen", chance, pair.reference.rows, outside, pair.current.rows)
+    return share_effect("out_of_range", chance, pair.reference.rows, outside, pair.current.rows)
 
 
 def _listed(names: list[tuple[str, str]], cells: Mix, effects: list[Effects]) -> list[FacetVerdict]:

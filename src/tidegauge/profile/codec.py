@@ -32,6 +32,7 @@ Header = dict[str, Any]
 
 
 def encode(profile: Profile, *, with_layout: bool = True) -> bytes:
+    """A profile as bytes, with its layout or, where many share one, without."""
     arrays: list[Array] = []
     header: Header = {
         "rows": profile.rows,

@@ -6,6 +6,7 @@ with it; profiles of one layout add up.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -54,6 +55,16 @@ class Layout:
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict[str, Vocabulary])
     projections: Mapping[str, Projection] = field(default_factory=dict[str, Projection])
     repeats: int = REPEATS
+
+    @cached_property
+    def place(self) -> Mapping[Facet, int]:
+        """Where in the numeric arrays a facet is."""
+        return {facet: i for i, facet in enumerate(self.facets)}
+
+    @cached_property
+    def named_place(self) -> Mapping[str, int]:
+        """Where in the category arrays a column is."""
+        return {name: i for i, name in enumerate(self.names)}
 
     @property
     def ids(self) -> list[str]:

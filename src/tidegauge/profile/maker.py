@@ -43,8 +43,6 @@ class Maker:
         self.types: dict[str, set[str]] = {c.name: set() for c in read_columns(layout.schema)}
         self._there = set(rows.columns)
         self._nan_is_missing = rows.nan_is_missing
-        self._facets = {facet: i for i, facet in enumerate(layout.facets)}
-        self._names = {name: i for i, name in enumerate(layout.names)}
 
     @property
     def columns(self) -> list[str]:
@@ -80,7 +78,7 @@ class Maker:
                 self.layout.projections,
             )
             for name, found in derived:
-                at = self._facets[Facet(column.name, name)]
+                at = self.layout.place[Facet(column.name, name)]
                 self.numeric.add(at, found.values)
                 self.add_gone(at, found)
             self.hash_rows(values, hashes)
@@ -103,7 +101,7 @@ class Maker:
         hashes.add(bits)
 
     def add_codes(self, name: str, values: Values, coded: Codes, hashes: RowHashes) -> None:
-        at = self._names[name]
+        at = self.layout.named_place[name]
         counts = self.categories.counts[at]
         seen = coded.counts()
         counts[MISSING_CATEGORY] += len(values) - int(seen.sum())
@@ -132,11 +130,11 @@ class Maker:
         self.categories = replace(self.categories, outside=tuple(outside))
 
     def _add_absent(self, column: Column, rows: int) -> None:
-        for facet, at in self._facets.items():
+        for facet, at in self.layout.place.items():
             if facet.column == column.name:
                 self.numeric.gone[at, MISSING] += rows
-        if column.name in self._names:
-            self.categories.counts[self._names[column.name], MISSING_CATEGORY] += rows
+        if column.name in self.layout.named_place:
+            self.categories.counts[self.layout.named_place[column.name], MISSING_CATEGORY] += rows
 
 
 def fit(sample: Frame, schema: Schema, *, count: bool) -> Maker:

@@ -4,7 +4,7 @@
 >>> reference = Profile.of({"x": np.arange(1000.0), "plan": ["a", "b"] * 500})
 >>> head = Profile.of({"x": [1.0, 2.0], "plan": ["a", "a"]}, reference.layout)
 >>> tail = Profile.of({"x": [3.0], "plan": ["c"]}, reference.layout)
->>> whole = Profile.of({"x": [3.0, 2.0, 1.0], "plan": ["a", "c", "a"]}, reference.layout)
+>>> whole = Profile.of({"x": [3.0, 2.0, 1.0], "plan": ["c", "a", "a"]}, reference.layout)
 >>> head.merge(tail) == whole
 True
 """

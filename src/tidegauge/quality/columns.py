@@ -15,7 +15,8 @@ _VARIED = 0.95
 
 
 def came_and_went(reference: Iterable[str], current: Iterable[str]) -> Iterator[Finding]:
-    before, after = list(reference), list(current)
+    # Dicts keep the order, and find quickly.
+    before, after = dict.fromkeys(reference), dict.fromkeys(current)
     for name in before:
         if name not in after:
             yield Finding(

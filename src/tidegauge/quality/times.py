@@ -46,9 +46,9 @@ def _stale(reference: Profile, current: Profile) -> Iterator[Finding]:
 def _fresh(reference: Profile, current: Profile, now: datetime | None) -> Iterator[Finding]:
     time = reference.layout.schema.time
     facet = Facet(time or "", "day")
-    if facet not in reference.layout.facets:
+    if facet not in reference.layout.place:
         return
-    i = reference.layout.facets.index(facet)
+    i = reference.layout.place[facet]
     if not reference.numeric.n[i] or not current.numeric.n[i]:
         return
     newest_before, newest = float(reference.numeric.highest[i]), float(current.numeric.highest[i])

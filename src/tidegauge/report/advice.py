@@ -8,11 +8,19 @@ from tidegauge.quality.rates import percent
 from tidegauge.report.result import Bars, Summary
 
 _UNITS = {
-    1e6: "millions", 1000.0: "thousands", 100.0: "hundreds (per cent and share?)", 10.0: "tens",
-    60.0: "minutes and seconds, or hours and minutes", 3600.0: "hours and seconds",
-    86400.0: "days and seconds", 24.0: "days and hours", 1.609344: "miles and kilometres",
-    2.20462: "kilograms and pounds", 2.54: "inches and centimetres", 0.3048: "feet and metres",
-}  # fmt: skip
+    1e6: "ones and millions",
+    1000.0: "ones and thousands",
+    100.0: "shares and per cent, or whole coins and hundredths",
+    10.0: "a decimal place",
+    60.0: "minutes and seconds, or hours and minutes",
+    3600.0: "hours and seconds",
+    86400.0: "days and seconds",
+    24.0: "days and hours",
+    1.609344: "miles and kilometres",
+    2.20462: "kilograms and pounds",
+    2.54: "inches and centimetres",
+    0.3048: "feet and metres",
+}
 _NEAR = 0.02
 _LOOSE = 0.1
 

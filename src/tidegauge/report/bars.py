@@ -6,10 +6,10 @@ from tidegauge.report.result import Bars
 from tidegauge.report.svg import BIN, HEIGHT
 from tidegauge.report.words import plain, share
 
-_MOST = 12
+_MOST = 16
 """Values in a table; the others are one row, for nobody reads forty."""
 
-_SMALL = 10
+_SMALL = 14
 """Values in a row of the list."""
 
 
@@ -32,6 +32,9 @@ class Chart:
     width: int
     reference: str
     current: str
+    first: str
+    last: str
+    """The labels at both ends of the small drawing."""
     says: str
 
 
@@ -48,6 +51,8 @@ def chart(bars: Bars) -> Chart:
         width=BIN * max(len(small), 1),
         reference=_columns([line.reference for line in small], top, 0, 8),
         current=_columns([line.current for line in small], top, 2, 4),
+        first=small[0].label if small else "",
+        last=small[-1].label if len(small) > 1 else "",
         says="; ".join(
             f"{plain(line.label, 40)}: {share(line.reference)} to {share(line.current)}"
             for line in lines[:6]

@@ -34,7 +34,7 @@ class _Choice:
     time: str | None
 
     def of(self, names: Iterable[str]) -> list[str]:
-        wanted = self.columns
+        wanted = None if self.columns is None else set(self.columns)
         return [n for n in names if n not in self.ignore and (wanted is None or n in wanted)]
 
 
@@ -120,7 +120,8 @@ def _reference(old: Rows, new: Rows | Profile, choice: _Choice, stage: Stage) ->
     for name in [*(choice.columns or ()), *choice.ignore]:
         if name not in known and name not in new.columns:
             raise InputError(f"no column {name!r}{near(name, known.names)}")
-    common = [name for name in choice.of(known.names) if name in new.columns]
+    there = set(new.columns)
+    common = {name for name in choice.of(known.names) if name in there}
     if not common:
         raise InputError(
             f"{old.name} and {new.name} have no column in common to compare "

@@ -72,6 +72,7 @@ def _feature(
         reason=reason,
         p_value=verdict.p_value,
         adjusted_p_value=verdict.adjusted_p_value,
+        is_significant=verdict.is_significant,
         score=round(verdict.score, 4) if math.isfinite(verdict.score) else 0.0,
         effects=main.effects if main else [],
         measurements=measurements,
@@ -104,14 +105,14 @@ def _status(
 
 def _facet(reference: Profile, current: Profile, verdict: FacetVerdict) -> Facet:
     layout = reference.layout
-    if verdict.column in layout.names:
-        at = layout.names.index(verdict.column)
+    if verdict.column in layout.named_place:
+        at = layout.named_place[verdict.column]
         title = ""
         before, after = category_summary(reference, at), category_summary(current, at)
         picture = category_picture(reference, current, at)
     else:
         facet = LayoutFacet(verdict.column, verdict.facet)
-        at = layout.facets.index(facet)
+        at = layout.place[facet]
         title = facet.title
         before, after = numeric_summary(reference, at), numeric_summary(current, at)
         picture = numeric_picture(reference, current, at)
@@ -138,9 +139,9 @@ def _facet(reference: Profile, current: Profile, verdict: FacetVerdict) -> Facet
 
 def _summary(profile: Profile, column: Column) -> Summary:
     layout = profile.layout
-    if column.name in layout.names:
-        return category_summary(profile, layout.names.index(column.name))
-    at = next(i for i, facet in enumerate(layout.facets) if facet.column == column.name)
+    if column.name in layout.named_place:
+        return category_summary(profile, layout.named_place[column.name])
+    at = next(i for facet, i in layout.place.items() if facet.column == column.name)
     if column.kind == "numeric":
         return numeric_summary(profile, at)
     if column.kind == "datetime" and layout.facets[at].name == "day":
@@ -156,13 +157,13 @@ def _words(
     unseen: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     outside_mean = None
-    if column.name in layout.names:
-        at = layout.names.index(column.name)
+    if column.name in layout.named_place:
+        at = layout.named_place[column.name]
         outside = int(current.categories.counts[at][UNSEEN])
         known = layout.categories[at].values
         unseen = tuple(label for label in current.categories.outside[at].labels or ())
     else:
-        at = layout.facets.index(LayoutFacet(verdict.column, verdict.facet))
+        at = layout.place[LayoutFacet(verdict.column, verdict.facet)]
         outside = int(current.numeric.counts[at][[BELOW, ABOVE]].sum())
         outside_mean = _outside_mean(current.numeric, at)
     return words_of(

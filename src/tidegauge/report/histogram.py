@@ -1,11 +1,11 @@
 """Both distributions of a numeric column, one over the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tidegauge.report.result import Histogram
-from tidegauge.report.svg import BIN, HEIGHT, Tick, axis, outline
-from tidegauge.report.words import PERCENT, number, share
+from tidegauge.report.svg import BIN, HEIGHT, Tick, axis, days_axis, outline
+from tidegauge.report.words import PERCENT, day, number, share
 
 # Fewer rows than this outside the axis would be a bar too low to see in a row of the list.
 _SEEN = 0.005
@@ -45,10 +45,12 @@ class Plot:
     current_percents: str
 
 
-def plot(histogram: Histogram) -> Plot:
+def plot(histogram: Histogram, *, days: bool = False) -> Plot:
+    """How to draw a histogram; with `days` its axis counts days since 1970, and shows dates."""
+    place = day if days else number
     low, high = histogram.edges[0], histogram.edges[-1]
     bins = len(histogram.reference)
-    top = max(*histogram.reference, *histogram.current, 1e-9)
+    top = max([*histogram.reference, *histogram.current, 1e-9])
     left = _seen(histogram.below)
     right = [pair for pair in (histogram.above, histogram.missing) if _seen(pair)]
     return Plot(
@@ -58,19 +60,19 @@ def plot(histogram: Histogram) -> Plot:
         current=outline(histogram.current, top),
         reference_outside=_bars(bins, top, histogram.below[0], [pair[0] for pair in right]),
         current_outside=_bars(bins, top, histogram.below[1], [pair[1] for pair in right]),
-        x=axis(low, high),
+        x=days_axis(low, high) if days else axis(low, high),
         y=[Tick(tick.at, tick.label + PERCENT) for tick in axis(0, top * 100, 4)],
         outside=[
             Outside(label=label, reference=pair[0], current=pair[1])
             for label, pair in (
-                (f"below {number(low)}", histogram.below),
-                (f"above {number(high)}", histogram.above),
+                (f"below {place(low)}", histogram.below),
+                (f"above {place(high)}", histogram.above),
                 ("missing", histogram.missing),
             )
             if max(pair) > 0
         ],
         outside_top=max(*histogram.below, *histogram.above, *histogram.missing, 0.1),
-        says=_says(histogram),
+        says=_says(histogram, place),
         low=low,
         step=high / bins - low / bins,
         reference_percents=_percents(histogram.reference),
@@ -97,9 +99,9 @@ def _percents(shares: Sequence[float]) -> str:
     return " ".join(f"{100 * one:.3g}" for one in shares)
 
 
-def _says(histogram: Histogram) -> str:
+def _says(histogram: Histogram, place: Callable[[float], str]) -> str:
     sides = [
-        f"{side}: {_middle(histogram.edges, shares)}"
+        f"{side}: {_middle(histogram.edges, shares, place)}"
         for side, shares in (("reference", histogram.reference), ("current", histogram.current))
     ]
     outside = [
@@ -114,7 +116,7 @@ def _says(histogram: Histogram) -> str:
     return "; ".join(sides + outside)
 
 
-def _middle(edges: Sequence[float], shares: Sequence[float]) -> str:
+def _middle(edges: Sequence[float], shares: Sequence[float], place: Callable[[float], str]) -> str:
     """Where the middle half of the drawn rows lies, to a bin."""
     total = sum(shares)
     if total <= 0:
@@ -128,4 +130,4 @@ def _middle(edges: Sequence[float], shares: Sequence[float]) -> str:
         if before < 0.75 <= passed:
             high = edges[n + 1]
             break
-    return f"middle half of the rows from {number(low, 3)} to {number(high, 3)}"
+    return f"middle half of the rows from {place(low)} to {place(high)}"

@@ -10,11 +10,11 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeGuard
+from typing import Any, cast
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -23,7 +23,7 @@ from tidegauge.report.bars import chart
 from tidegauge.report.histogram import plot
 from tidegauge.report.interval import ruler
 from tidegauge.report.palette import COLOURS
-from tidegauge.report.result import Bars, Feature, Finding, Histogram, Summary
+from tidegauge.report.result import Bars, Facet, Feature, Finding, Histogram, Measurement, Summary
 from tidegauge.report.shown import (
     OVERALL,
     VERDICTS,
@@ -33,6 +33,7 @@ from tidegauge.report.shown import (
     by_effect,
     largest,
     leading,
+    main_facet,
     picture,
     verdict,
 )
@@ -60,7 +61,10 @@ class Row:
     anchor: str
     verdict: Verdict
     leading: Leading | None
+    main: Facet | None
     picture: Histogram | Bars | None
+    days: bool
+    """The picture's axis counts days since 1970."""
     is_detailed: bool
 
 
@@ -113,8 +117,10 @@ def _rows(features: Sequence[Feature], prefix: str) -> list[Row]:
             feature=feature,
             anchor=_anchor(feature.name, prefix, taken),
             verdict=verdict(feature),
-            leading=leading(feature),
+            leading=(found := leading(feature)),
+            main=main_facet(feature),
             picture=picture(feature),
+            days=found is not None and found.facet is not None and found.facet.name == "day",
             is_detailed=n < DETAILED,
         )
         for n, feature in enumerate(features)
@@ -146,37 +152,47 @@ def _mark(report: Report) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
 
 
-def _summary_lines(reference: Summary, current: Summary) -> list[tuple[str, str, str, str]]:
-    """What is known of a column on either side: a label, both values, what changed."""
+@dataclass(frozen=True)
+class Line:
+    """One statistic of a column, on either side."""
+
+    label: str
+    reference: str
+    current: str
+    change: str = ""
+
+
+def _summary_lines(reference: Summary, current: Summary) -> list[Line]:
+    """What is known of a column, without what is known of neither side."""
     numbers = (
         ("Mean", reference.mean, current.mean),
-        ("Standard deviation", reference.std, current.std),
-        ("Minimum", reference.min, current.min),
-        ("First quarter", reference.q25, current.q25),
+        ("Std", reference.std, current.std),
+        ("Min", reference.min, current.min),
+        ("25 %", reference.q25, current.q25),
         ("Median", reference.q50, current.q50),
-        ("Third quarter", reference.q75, current.q75),
-        ("Maximum", reference.max, current.max),
-        ("Skewness", reference.skew, current.skew),
+        ("75 %", reference.q75, current.q75),
+        ("Max", reference.max, current.max),
+        ("Skew", reference.skew, current.skew),
         ("Kurtosis", reference.kurtosis, current.kurtosis),
-        ("Distinct values", reference.distinct, current.distinct),
+        ("Distinct", reference.distinct, current.distinct),
     )
+    gone, going = reference.missing_share, current.missing_share
+    # More rows than in the reference is no change in what they hold.
     lines = [
-        (label, words.number(before), words.number(after), words.change(before, after))
+        Line("Rows", words.number(reference.rows, 12), words.number(current.rows, 12)),
+        Line("Values", words.number(reference.n, 12), words.number(current.n, 12)),
+        Line("Missing", words.share(gone), words.share(going), words.points(gone, going)),
+    ]
+    lines += [
+        Line(label, words.number(before), words.number(after), words.change(before, after))
         for label, before, after in numbers
         if not before is after is None
     ]
-    gone, going = reference.missing_share, current.missing_share
-    # More rows than in the reference is no change in what they hold.
-    lines[:0] = [
-        ("Rows", words.number(reference.rows, 12), words.number(current.rows, 12), ""),
-        ("With a value", words.number(reference.n, 12), words.number(current.n, 12), ""),
-        ("Missing", words.share(gone), words.share(going), words.points(gone, going)),
-    ]
     if not reference.most_common is current.most_common is None:
-        lines.append(("Most common", _common(reference), _common(current), ""))
+        lines.append(Line("Most common", _common(reference), _common(current)))
     if not reference.earliest is current.earliest is None:
-        lines.append(("Earliest", _time(reference.earliest), _time(current.earliest), ""))
-        lines.append(("Latest", _time(reference.latest), _time(current.latest), ""))
+        lines.append(Line("Earliest", _time(reference.earliest), _time(current.earliest)))
+        lines.append(Line("Latest", _time(reference.latest), _time(current.latest)))
     return lines
 
 
@@ -190,21 +206,81 @@ def _time(text: str | None) -> str:
     return words.NOTHING if text is None else words.moment(text)
 
 
-def _settings(parameters: dict[str, object]) -> str:
-    """A method's parameters in a line."""
-    return ", ".join(
-        f"{name.replace('_', ' ')} {words.number(value) if _is_number(value) else value}"
-        for name, value in parameters.items()
+@dataclass(frozen=True, kw_only=True)
+class MatrixLine:
+    """One method, with its number for each facet."""
+
+    first: Measurement
+    cells: list[Measurement | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """Methods by facets: an embedding has 160 numbers, which nobody reads as 160 lines."""
+
+    titles: list[str]
+    lines: list[MatrixLine]
+    left: int
+    """Facets that found no room."""
+
+
+def _by_facet(feature: Feature, most: int) -> tuple[list[Measurement], Matrix]:
+    """The numbers of the column itself, and those of its facets."""
+    own = [one for one in feature.measurements if _APART not in one.parameters]
+    facets = by_effect(feature.facets)[:most]
+    found = {(one.method, one.parameters.get(_APART)): one for one in feature.measurements}
+    methods = dict.fromkeys(one.method for one in feature.measurements)
+    lines: list[MatrixLine] = []
+    for method in methods:
+        cells = [found.get((method, facet.name)) for facet in facets]
+        first = next((cell for cell in cells if cell), None)
+        if first:
+            lines.append(MatrixLine(first=first, cells=cells))
+    return own, Matrix(
+        titles=[facet.title for facet in facets],
+        lines=lines,
+        left=len(feature.facets) - len(facets),
     )
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+_APART = "facet"
+_TOLD = {_APART, "column"}
+"""Parameters that have a place of their own."""
 
 
-def _most_from(contributions: dict[str, float]) -> list[tuple[str, float]]:
+def _settings(parameters: Mapping[str, object]) -> str:
+    """A method's parameters in a line."""
+    told = [
+        f"{name.replace('_', ' ')} {_setting(value)}"
+        for name, value in parameters.items()
+        if name not in _TOLD
+    ]
+    return words.plain(", ".join(told[:8]), 300) if told else ""
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return words.number(value)
+    if isinstance(value, list | tuple):
+        return " and ".join(map(_setting, cast("Sequence[object]", value)))
+    return str(value)
+
+
+def _most_from(contributions: Mapping[str, float]) -> str:
     """The columns that say most in a method that looks at all of them."""
-    return sorted(contributions.items(), key=lambda item: -abs(item[1]))[:8]
+    ranked = sorted(contributions.items(), key=lambda item: -abs(item[1]))[:6]
+    return ", ".join(
+        f"{words.plain(name, 40)} ({words.number(value, 2)})" for name, value in ranked
+    )
+
+
+def _at(facet: Facet, value: float | None) -> str:
+    """A value of a facet, in the facet's own unit."""
+    if value is not None and facet.name == "day":
+        return words.day(value)
+    return words.number(value, 3)
 
 
 def _source(name: str) -> str:
@@ -243,6 +319,8 @@ def _environment() -> Environment:
         "most_from": _most_from,
         "leading_of": largest,
         "by_effect": by_effect,
+        "by_facet": _by_facet,
+        "at": _at,
         "verdicts": VERDICTS,
         "amount": words.amount,
         "interval": words.interval,

@@ -74,7 +74,7 @@ def _table(side: Frame, columns: list[Column], layout: Layout) -> Sample:
 def _column(values: Values, column: Column, layout: Layout) -> Floats:
     rows = np.full(len(values), np.nan)
     if is_counted_by_name(column):
-        known = layout.categories[layout.names.index(column.name)].values
+        known = layout.categories[layout.named_place[column.name]].values
         number = {value: float(i) for i, value in enumerate(known)}
         coded = codes(values)
         # What the reference does not name is one value more; the last place is for missing.

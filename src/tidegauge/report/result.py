@@ -144,6 +144,8 @@ class Feature:
     """Why there is no verdict, where there is none."""
     p_value: float | None
     adjusted_p_value: float | None
+    is_significant: bool
+    """Whether chance does not explain the difference, however small it is."""
     score: float
     """How far past the warning mark: what columns are sorted by.  1 is at the mark."""
     effects: list[Effect]

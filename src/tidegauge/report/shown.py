@@ -84,7 +84,7 @@ MINOR = Verdict(
     word="Minor",
     mark="◆",
     ascii_mark="!",
-    meaning="one kind of effect is past its mark, where two must agree",
+    meaning="it moved for certain, but by too little to matter",
 )
 UNJUDGED = Verdict(
     key="unjudged",
@@ -94,7 +94,11 @@ UNJUDGED = Verdict(
     meaning="too little data, or nothing to compare",
 )
 STABLE = Verdict(
-    key="stable", word="Stable", mark="●", ascii_mark="ok", meaning="as close as chance allows"
+    key="stable",
+    word="Stable",
+    mark="●",
+    ascii_mark="ok",
+    meaning="no difference that chance would not bring",
 )
 VERDICTS = (DRIFTED, MINOR, UNJUDGED, STABLE)
 
@@ -110,8 +114,7 @@ def verdict(feature: Feature) -> Verdict:
         return DRIFTED
     if feature.status in {"insufficient_data", "not_applicable"}:
         return UNJUDGED
-    effects = [*feature.effects, *(effect for facet in feature.facets for effect in facet.effects)]
-    return MINOR if any(effect.passes for effect in effects) else STABLE
+    return MINOR if feature.is_significant else STABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,15 +122,22 @@ class Leading:
     """The effect that says most about a column, and the facet it was found in."""
 
     effect: Effect
-    facet: str | None
+    facet: Facet | None
 
 
 def leading(feature: Feature) -> Leading | None:
     """The effect that is surest to be past its mark; of a facet where the column has none."""
     if feature.effects:
-        return Leading(effect=largest(feature.effects), facet=None)
+        return Leading(effect=largest(feature.effects), facet=main_facet(feature))
     facet = next((facet for facet in by_effect(feature.facets) if facet.effects), None)
-    return Leading(effect=largest(facet.effects), facet=facet.title) if facet else None
+    return Leading(effect=largest(facet.effects), facet=facet) if facet else None
+
+
+def main_facet(feature: Feature) -> Facet | None:
+    """The facet whose effects and picture stand for the whole column, if one does."""
+    if not feature.effects:
+        return None
+    return next((one for one in feature.facets if one.effects == feature.effects), None)
 
 
 def picture(feature: Feature) -> Histogram | Bars | None:

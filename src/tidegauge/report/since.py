@@ -125,7 +125,7 @@ def _strip(
 def _cells(column: Column, side: Frame, layout: Layout) -> dict[Facet, Counts]:
     """The cell of each row, for each facet of a column."""
     if is_counted_by_name(column):
-        values = layout.categories[layout.names.index(column.name)].values[:_NAMED]
+        values = layout.categories[layout.named_place[column.name]].values[:_NAMED]
         return {Facet(column.name, ""): _category_cells(side, column.name, values)}
     there = np.flatnonzero(is_there(side[column.name]))
     time = layout.schema.time
@@ -136,7 +136,7 @@ def _cells(column: Column, side: Frame, layout: Layout) -> dict[Facet, Counts]:
     found: dict[Facet, Counts] = {}
     for name, numbers in derived:
         facet = Facet(column.name, name)
-        edges = layout.numeric.edges[layout.facets.index(facet)][:: BINS // 20]
+        edges = layout.numeric.edges[layout.place[facet]][:: BINS // 20]
         cells = np.zeros(side.count, dtype=np.int64)
         # Values of another type are left out, and then there is no telling which rows are left.
         if len(numbers.values) == len(there):

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tidegauge.report.words import day
+
 HEIGHT = 400
 """Units from the foot of a drawing to its top: finer than any screen that shows it."""
 
@@ -65,11 +67,21 @@ def labels(places: Sequence[float]) -> list[str]:
 def axis(low: float, high: float, most: int = 6) -> list[Tick]:
     """The marks of an axis from one end to the other."""
     places = ticks(low, high, most)
-    span = (high - low) or 1.0
     texts = labels(places)
     # Large numbers close together need many digits: then there is room for the ends only.
     if max(map(len, texts)) > 9:
         places, texts = [places[0], places[-1]], [texts[0], texts[-1]]
+    return _placed(low, high, places, texts)
+
+
+def days_axis(low: float, high: float) -> list[Tick]:
+    """The marks of an axis of days since 1970, as dates."""
+    places = ticks(low, high, 4)
+    return _placed(low, high, places, [day(place) for place in places])
+
+
+def _placed(low: float, high: float, places: Sequence[float], texts: Sequence[str]) -> list[Tick]:
+    span = (high - low) or 1.0
     placed = [
         Tick(round((place - low) / span * 100, 2), text)
         for place, text in zip(places, texts, strict=True)

@@ -8,6 +8,7 @@ for marks and bars, letters stand in for them.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from rich.console import Console, ConsoleOptions, OverflowMethod, RenderableType, RenderResult
 from rich.padding import Padding
@@ -60,6 +61,9 @@ _SPELT = ((NOTHING, "-"), ("\N{NO-BREAK SPACE}", " "), ("…", "..."), ("→", "
 
 _CELLS = 12
 _GAP = 2
+
+_OUTSIDE = 0.02
+"""The share of rows beside the axis from which on they get a cell of their own."""
 
 
 def render(report: Report, *, width: int | None = None, verbose: bool = False) -> RenderableType:
@@ -201,7 +205,7 @@ class _Writer:
         if found is None:
             return Text(self._say(NOTHING), _QUIET)
         effect = found.effect
-        of = f" of {self._say(found.facet)}" if found.facet else ""
+        of = f" of {self._say(found.facet.title)}" if found.facet else ""
         return Text.assemble(
             (amount(effect.name, effect.value), "bold"),
             f" {self._say(title(effect.name))}{of}\n",
@@ -213,7 +217,7 @@ class _Writer:
         drawn = picture(feature)
         if drawn is None:
             return Text(self._say(NOTHING), _QUIET)
-        reference, current = _cells(drawn, drawn.reference), _cells(drawn, drawn.current)
+        reference, current = _cells(drawn, 0), _cells(drawn, 1)
         top = max([*reference, *current, 1e-9])
         return Text.assemble(
             (self._spark(reference, top), _REFERENCE),
@@ -262,7 +266,11 @@ class _Writer:
         yield self._heading("Rows as a whole")
         for one in told:
             verdict_of = DRIFTED if one.status == "breach" else STABLE
-            text = Text.assemble(f"{self._say(one.title)} ", (self._say(number(one.value)), "bold"))
+            column = one.parameters.get("column")
+            of = f" of {self._say(str(column), 60)}" if column is not None else ""
+            text = Text.assemble(
+                f"{self._say(one.title)}{of} ", (self._say(number(one.value)), "bold")
+            )
             if one.threshold is not None:
                 text.append(f", threshold {number(one.threshold)}", _QUIET)
             if one.reason:
@@ -281,10 +289,18 @@ class _Writer:
                 Text(f"{n}", _QUIET),
                 Text.assemble(
                     (f"{self._say(feature.name, 60)}: ", "bold"),
-                    self._say(feature.advice or "", 600),
-                    (f" {self._say(feature.normal, 400)}" if feature.normal else "", _QUIET),
+                    # A wide table has said it already.
+                    self._sentence(feature.what) if self.width < _WIDE else "",
+                    self._sentence(feature.advice),
+                    (self._sentence(feature.normal, "Normal: "), _QUIET),
                 ),
             )
+
+    def _sentence(self, text: str | None, lead: str = "") -> str:
+        if not text:
+            return ""
+        text = self._say(text, 600)
+        return f"{lead}{text}{'' if text.endswith('.') else '.'} "
 
     def _heading(self, words: str) -> Text:
         return Text(f"\n  {words}", "bold")
@@ -323,14 +339,20 @@ def _split(counts: Sequence[tuple[Verdict, int]], room: int) -> list[tuple[Verdi
     return [(one, many) for (one, _), many in zip(counts, cells, strict=True)]
 
 
-def _cells(drawn: Histogram | Bars, shares: Sequence[float]) -> list[float]:
+def _cells(drawn: Histogram | Bars, side: Literal[0, 1]) -> list[float]:
     """As many shares as there are cells: bins are joined, values after the largest left out."""
+    shares = (drawn.reference, drawn.current)[side]
     if isinstance(drawn, Bars):
         kept = sorted(range(len(shares)), key=lambda n: -max(drawn.reference[n], drawn.current[n]))[
             :_CELLS
         ]
         return [shares[n] for n in sorted(kept)]
-    count = min(_CELLS, len(shares))
+    left, right = max(drawn.below) >= _OUTSIDE, max(drawn.above) >= _OUTSIDE
+    count = min(_CELLS - left - right, len(shares))
     ends = [round(n * len(shares) / count) for n in range(count + 1)]
     # A mean, not a sum: one cell may hold a bin more than the next.
-    return [sum(shares[a:b]) / (b - a) for a, b in pairwise(ends)]
+    bins = [sum(shares[a:b]) / (b - a) for a, b in pairwise(ends)]
+    # What lies outside may be more than the axis has room for: as high as the highest bin.
+    top = max([*drawn.reference, *drawn.current, 1e-9])
+    below, above = min(drawn.below[side], top), min(drawn.above[side], top)
+    return [*([below] * left), *bins, *([above] * right)]

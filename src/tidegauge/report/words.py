@@ -2,8 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 NOTHING = "\N{EN DASH}"
 
@@ -115,12 +114,13 @@ def points(before: float, after: float) -> str:
 
 
 # Effects that are shares of rows; the others are numbers on a scale of their own.
-_SHARES = {"absent", "unseen"}
+_SHARES = {"absent", "unseen", "out_of_range"}
 
 _TITLES = {
     "absent": "Missing",
     "jensen_shannon": "Jensen-Shannon",
     "unseen": "Never seen before",
+    "out_of_range": "Out of range",
     "wasserstein_normalised": "Wasserstein, in sd",
 }
 
@@ -161,9 +161,12 @@ def _level(value: float, decimals: int) -> str:
 def title(name: str) -> str:
     """A name from code as a heading: abbreviations in capitals, underscores as spaces.
 
-    >>> title("psi"), title("mean_shift")
-    ('PSI', 'Mean shift')
+    >>> title("psi"), title("mean_shift"), title("ks_warning")
+    ('PSI', 'Mean shift', 'KS, warning mark')
     """
+    for mark in ("warning", "critical"):
+        if name.endswith(f"_{mark}"):
+            return f"{title(name.removesuffix(f'_{mark}'))}, {mark} mark"
     if name in _TITLES:
         return _TITLES[name]
     words = plain(name, 80).replace("_", " ")
@@ -186,10 +189,14 @@ def moment(text: str) -> str:
     return f"{parsed:%Y-%m-%d %H:%M}{zone}"
 
 
-def listing(words: Sequence[str]) -> str:
-    """Words in a row, as in a sentence.
+def day(days: float) -> str:
+    """A number of days since 1970 as a date, and as a time where it is a part of a day.
 
-    >>> listing(["a", "b", "c"])
-    'a, b and c'
+    >>> day(19786), day(19786.25), day(1e12)
+    ('2024-03-04', '2024-03-04 06:00', '1,000,000,000,000')
     """
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    try:
+        found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=days)
+    except OverflowError:
+        return number(days)
+    return f"{found:%Y-%m-%d}" if days == round(days) else f"{found:%Y-%m-%d %H:%M}"

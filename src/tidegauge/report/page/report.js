@@ -167,7 +167,12 @@
       if (!sides) prepare();
       const count = sides.reference.length;
       bin = Math.min(Math.max(at, 0), count - 1);
-      const number = (value) => Number(value.toPrecision(5)).toLocaleString("en");
+      const place = (value) => {
+        const date = new Date(value * 86_400_000);
+        return "days" in plot.dataset && !isNaN(date)
+          ? date.toISOString().slice(0, 16).replace("T", " ")
+          : Number(value.toPrecision(5)).toLocaleString("en");
+      };
       const from = sides.low + bin * sides.step;
       const box = drawing.getBoundingClientRect();
       const left = box.left - plot.getBoundingClientRect().left;
@@ -176,7 +181,7 @@
       cursor.style.width = `${Math.max(box.width / count, 2)}px`;
       cursor.hidden = output.hidden = false;
       output.textContent =
-        `${number(from)} to ${number(from + sides.step)}: ` +
+        `${place(from)} to ${place(from + sides.step)}: ` +
         `reference ${sides.reference[bin]} %, current ${sides.current[bin]} %`;
       const most = plot.clientWidth - output.offsetWidth;
       output.style.left = `${Math.max(Math.min(x - output.offsetWidth / 2, most), 0)}px`;

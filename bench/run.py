@@ -1,0 +1,194 @@
+"""Measure everything that docs/benchmarks.md claims, and write it there.
+
+Each contender runs in a process and an environment of its own, on one core; ratios are taken
+between runs that stand next to each other, as machines are shared and noisy.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import accuracy
+import fleet
+import frames
+import verdict
+
+HERE = Path(__file__).parent
+OURS = sys.executable
+CONTENDERS = {
+    "tidegauge": ("tidegauge_frames", OURS),
+    "plain scipy + numpy": ("plain", OURS),
+    "NannyML, univariate": ("nannyml_univariate", HERE / "../.rivals/nannyml/bin/python"),
+    "whylogs, profiles only": ("whylogs_profiles", HERE / "../.rivals/whylogs/bin/python"),
+    "Evidently, default report": ("evidently_report", HERE / "../.rivals/evidently/bin/python"),
+}
+QUICK = ("tidegauge", "plain scipy + numpy")
+
+
+def main() -> None:
+    sections: list[Callable[[Path], str]] = [
+        compare_small,
+        compare_large,
+        from_files,
+        cold_start,
+        profiles,
+        fleet_scores,
+        exactness,
+        false_alarms,
+    ]
+    wanted = sys.argv[1:] or [section.__name__ for section in sections]
+    kept = HERE / "results"
+    kept.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for section in sections:
+            if section.__name__ in wanted:
+                print(f"== {section.__name__}", flush=True)
+                text = section(Path(folder))
+                (kept / f"{section.__name__}.md").write_text(text)
+                print(text, flush=True)
+    write([kept / f"{section.__name__}.md" for section in sections])
+
+
+def write(parts: list[Path]) -> None:
+    head = (HERE / "head.md").read_text()
+    machine = f"{os.cpu_count()} cores, {cpu()}, Python {platform.python_version()}"
+    body = "\n".join(part.read_text() for part in parts if part.exists())
+    page = HERE / "../docs/benchmarks.md"
+    page.write_text(head.format(machine=machine, date=time.strftime("%Y-%m-%d")) + "\n" + body)
+
+
+def cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def timed(contender: str, reference: Path, current: Path) -> dict[str, float]:
+    module, python = CONTENDERS[contender]
+    return run(python, HERE / "one.py", module, reference, current)
+
+
+def run(python: object, *words: object) -> dict[str, float]:
+    done = subprocess.run(
+        [str(python), *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "NML_DISABLE_USAGE_LOGGING": "1"},
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def pair(folder: Path, rows: int) -> tuple[Path, Path]:
+    paths = folder / f"reference_{rows}.parquet", folder / f"current_{rows}.parquet"
+    for seed, path in enumerate(paths):
+        if not path.exists():
+            frames.write(str(path), rows, seed)
+    return paths
+
+
+def table(title: str, rows: int, repeats: dict[str, int], folder: Path) -> str:
+    """Contenders in turn, so that each run of a rival stands next to one of ours."""
+    paths = pair(folder, rows)
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in repeats}
+    for turn in range(max(repeats.values())):
+        for name, times in repeats.items():
+            if turn < times:
+                runs[name].append(timed(name, *paths))
+    ours = statistics.median(found["seconds"] for found in runs["tidegauge"])
+    lines = [f"## {title}", "", "| | median s | times tidegauge | memory over the frames, MB |"]
+    lines += ["|---|---|---|---|"]
+    for name, found in runs.items():
+        seconds = statistics.median(one["seconds"] for one in found)
+        extra = max(one["extra_mb"] for one in found)
+        lines.append(f"| {name} | {seconds:.3g} | {seconds / ours:.3g} | {extra:.0f} |")
+    return "\n".join([*lines, ""])
+
+
+def compare_small(folder: Path) -> str:
+    repeats = {name: 7 if name in QUICK else 3 for name in CONTENDERS}
+    return table("Two frames of 10,000 rows and 50 columns", 10_000, repeats, folder)
+
+
+def compare_large(folder: Path) -> str:
+    repeats = {name: 3 if name in QUICK else 1 for name in CONTENDERS}
+    return table("Two frames of 1,000,000 rows and 50 columns", 1_000_000, repeats, folder)
+
+
+def from_files(folder: Path) -> str:
+    paths = pair(folder, 1_000_000)
+    found = run(OURS, HERE / "one.py", "tidegauge_files", *paths)
+    size = sum(path.stat().st_size for path in paths) / 1e6
+    text = ["## The same from Parquet files, read piece by piece", ""]
+    held = found["held_mb"] + found["extra_mb"]
+    text += [f"Two files of {size / 2:.0f} MB each: {found['seconds']:.2g} s with reading, and"]
+    text += [f"at most {held:.0f} MB of memory in all, Python included.", ""]
+    return "\n".join(text)
+
+
+def cold_start(folder: Path) -> str:
+    small = pair(folder, 10_000)
+    statements = {
+        "`import tidegauge`": "import tidegauge",
+        "an empty Python": "pass",
+        "`tg.compare` of two Parquet files of 10,000 x 50": (
+            f"import tidegauge as tg; tg.compare({str(small[0])!r}, {str(small[1])!r})"
+        ),
+        "`import scipy.stats, pandas`, for comparison": "import scipy.stats, pandas",
+    }
+    lines = ["## From a cold start", "", "| process that runs | median ms of 9 |", "|---|---|"]
+    for name, statement in statements.items():
+        spent: list[float] = []
+        for _ in range(9):
+            started = time.perf_counter()
+            subprocess.run([OURS, "-c", statement], check=True)
+            spent.append(1000 * (time.perf_counter() - started))
+        lines.append(f"| {name} | {statistics.median(spent):.0f} |")
+    return "\n".join([*lines, ""])
+
+
+def profiles(_: Path) -> str:
+    lines = ["## Building profiles", "", "| from | rows of 50 columns a second a core |"]
+    lines += ["|---|---|"]
+    for kind in ("numpy", "arrow", "pandas"):
+        found = [run(OURS, HERE / "building.py", kind)["rows_per_s"] for _ in range(3)]
+        lines.append(f"| {kind} | {statistics.median(found):,.0f} |")
+    return "\n".join([*lines, ""])
+
+
+def fleet_scores(_: Path) -> str:
+    seconds = statistics.median(fleet.main() for _ in range(5))
+    return (
+        "## PSI, KS and KL of 1,000 models of 50 columns, from profiles\n\n"
+        f"{seconds:.2g} s of one core: 150,000 numbers, {1e6 * seconds / 150_000:.2g} µs each.\n"
+    )
+
+
+def exactness(_: Path) -> str:
+    return accuracy.main()
+
+
+def false_alarms(_: Path) -> str:
+    pairs = 1_000
+    lines = ["## The verdict", "", f"{pairs:,} pairs of samples of one source each:", ""]
+    lines += ["| rows | columns | pairs that drifted |", "|---|---|---|"]
+    for rows, features, alarms in verdict.false_alarms(pairs):
+        lines.append(f"| {rows:,} | {features} | {alarms} ({alarms / pairs:.1%}) |")
+    found, others = verdict.found_shifts(pairs)
+    lines += ["", "A shift of 0.3 standard deviations in one of 50 columns, 5,000 rows: found in"]
+    lines += [f"{found / pairs:.1%} of {pairs:,} pairs; another column was named in {others}.", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
