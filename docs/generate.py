@@ -101,7 +101,10 @@ def checks() -> str:
 def commands() -> str:
     group = typer.main.get_command(app)
     text = ["# Command line", ""]
-    text += ["Exit codes: 0 fine, 1 a check failed or the input is wrong, 130 Ctrl-C.", ""]
+    text += [
+        "Exit codes: 0 fine, 1 a check failed or the input is wrong, 2 no such option, 130 Ctrl-C.",
+        "",
+    ]
     for name, command in group.commands.items():
         context = typer.Context(command, info_name=f"tidegauge {name}")
         text += [f"## tidegauge {name}", "", inspect.cleandoc(command.help or ""), ""]
@@ -110,7 +113,8 @@ def commands() -> str:
             record = parameter.get_help_record(context)
             if record is not None:
                 flags, words = record
-                text.append(f"| `{flags}` | {words} |".replace("[", "\\["))
+                flags, words = flags.replace("|", "\\|"), words.replace("[", "\\[")
+                text.append(f"| `{flags}` | {words} |")
             else:
                 text.append(f"| `{parameter.name}` | {getattr(parameter, 'help', '') or ''} |")
         text.append("")

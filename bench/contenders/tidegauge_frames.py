@@ -1,5 +1,5 @@
-import tidegauge as tg
+from tidegauge import compare
 
 
 def run(reference, current):
-    tg.compare(reference, current)
+    compare(reference, current)

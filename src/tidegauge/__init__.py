@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tidegauge.errors import InputError, MissingExtraError, TidegaugeError, UnreadableError
+    from tidegauge.errors import InputError, TidegaugeError, UnreadableError
     from tidegauge.profile.codec import decode, encode
     from tidegauge.profile.table import Profile
     from tidegauge.report.compare import compare
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _PLACES = {
     "Detector": "tidegauge.report.detector",
     "InputError": "tidegauge.errors",
-    "MissingExtraError": "tidegauge.errors",
     "Profile": "tidegauge.profile.table",
     "Report": "tidegauge.report.report",
     "Schema": "tidegauge.schema",
@@ -39,7 +38,6 @@ _PLACES = {
 __all__ = [
     "Detector",
     "InputError",
-    "MissingExtraError",
     "Profile",
     "Report",
     "Schema",

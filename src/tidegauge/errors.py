@@ -14,7 +14,3 @@ class InputError(TidegaugeError, ValueError):
 
 class UnreadableError(InputError):
     """A file is missing, or is not what its name says."""
-
-
-class MissingExtraError(TidegaugeError, ImportError):
-    """A feature needs a package that is not installed; the message names the extra."""

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from tidegauge.drift.pair import Mix, Ordered
 from tidegauge.judge import effects
 from tidegauge.judge.cells import category_cells, numeric_cells
 from tidegauge.judge.evidence import adjusted, p_values
+from tidegauge.profile import table
+from tidegauge.rows import file
 
 GOLDEN = json.loads((Path(__file__).parent / "adjusted.json").read_text())
 
@@ -89,6 +93,23 @@ def test_halves_of_a_long_tail_of_categories_have_not_drifted(values):
     schema = {"x": "category"}
     report = tg.compare({"x": drawn[:10_000]}, {"x": drawn[10_000:]}, schema=schema)
     assert not report.drifted
+
+
+def test_a_long_tail_whose_bins_come_from_some_of_its_rows_has_not_drifted(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    shares = 1 / np.arange(1, 3_001)
+    drawn = rng.choice(3_000, 40_000, p=shares / shares.sum()).astype(str)
+    numbers = rng.standard_cauchy(40_000)
+    for name, half in (("before", slice(0, 20_000)), ("after", slice(20_000, None))):
+        pq.write_table(
+            pa.table({"x": drawn[half], "y": numbers[half]}), tmp_path / f"{name}.parquet"
+        )
+    monkeypatch.setattr(file, "SMALL", 0)
+    monkeypatch.setattr(table, "_FIT", 2_000)
+    paths = (tmp_path / "before.parquet", tmp_path / "after.parquet")
+    report = tg.compare(*paths, schema={"x": "category"})
+    assert not report.drifted
+    assert not report.findings
 
 
 def test_what_is_new_beyond_what_a_long_tail_brings_is_drift():

@@ -35,7 +35,9 @@ class VarianceChange:
 
     def score(self, pair: Ordered) -> Scores:
         was, is_ = pair.reference.deviation, pair.current.deviation
-        started = np.where(is_ > 0, 1.0, 0.0 * is_)
+        # A deviation too large for a number is nothing to measure another in.
+        was = np.where(np.isfinite(was), was, np.nan)
+        started = np.where(np.isnan(is_), np.nan, np.sign(is_))
         with np.errstate(over="ignore", invalid="ignore"):
             value = np.minimum(np.where(was == 0, started, ratio(is_, was) - 1), _LARGEST)
             error = np.sqrt(_log_variance_error(pair.current) + _log_variance_error(pair.reference))

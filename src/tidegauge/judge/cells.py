@@ -57,7 +57,9 @@ def category_cells(reference: Categories, current: Categories) -> Mix:
     # another sample of the same source would meet an unseen one; both are then treated alike.
     novelty = np.array([bins.novelty for bins in reference.bins])
     present = before.sum(axis=1) - before[:, -2]
-    expected = np.minimum(np.rint(novelty * present), before[:, -3])
+    # Where the bins were found from some of its rows, it did meet unseen values in the others.
+    expected = np.maximum(np.rint(novelty * present) - before[:, -1], 0.0)
+    expected = np.minimum(expected, before[:, -3])
     before[:, -3] -= expected
     before[:, -1] += expected
     return _mix(before, after)

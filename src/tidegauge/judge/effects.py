@@ -12,6 +12,7 @@ import numpy as np
 from tidegauge.arrays import Counts, Floats
 from tidegauge.drift import WassersteinNormalised
 from tidegauge.drift.pair import Mix, Ordered, ratio
+from tidegauge.drift.spread import spread
 
 Some = Floats | Counts
 
@@ -123,7 +124,8 @@ def _smoothed_variance(share: Floats, n: Some) -> Floats:
 def wasserstein(pair: Ordered) -> Effects:
     """In the reference's standard deviations, the expected value without drift taken off."""
     value = WassersteinNormalised().score(pair).value
-    scale = _scale(pair)
+    scale = spread(pair)
+    scale = np.where(scale > 0, scale, np.nan)
     widths = np.diff(pair.edges, axis=1) / scale[:, None]
     middle = (pair.gap[:, 1:] + pair.gap[:, :-1]) / 2
     variance = np.zeros(len(pair))
@@ -144,12 +146,6 @@ def wasserstein(pair: Ordered) -> Effects:
     return Effects(
         "wasserstein_normalised", debiased, np.maximum(debiased - _Z * error, 0), value + _Z * error
     )
-
-
-def _scale(pair: Ordered) -> Floats:
-    scale = pair.reference.deviation
-    scale = np.where(scale > 0, scale, pair.current.deviation)
-    return np.where(scale > 0, scale, 1.0)
 
 
 def share_effect(name: str, before: Some, rows: Some, after: Some, others: Some) -> Effects:

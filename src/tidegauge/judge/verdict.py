@@ -30,7 +30,7 @@ FALSE_DISCOVERIES = 0.01
 FEWEST = 20
 """Rows in either sample below which nothing is concluded."""
 _AGREE = 2
-_ONE_VOICE = dict.fromkeys(("absent", "unseen", "out_of_range"), "gone")
+_ONE_VOICE: dict[str, str] = dict.fromkeys(("absent", "unseen", "out_of_range"), "gone")
 """What is not there and what is new are one kind of effect, and have one vote."""
 
 
@@ -165,8 +165,9 @@ def _facets(reference: Profile, current: Profile) -> list[FacetVerdict]:
 
 def _outside(pair: Ordered) -> Effects:
     """What lies outside the reference's range; by chance one row of its size would at each end."""
-    outside = pair.current.counts[:, BELOW] + pair.current.counts[:, ABOVE]
+    outside = pair.current.counts[:, [BELOW, ABOVE]].sum(axis=1)
     chance = np.minimum(2.0, pair.reference_n)
+    chance = np.maximum(chance, pair.reference.counts[:, [BELOW, ABOVE]].sum(axis=1))
     return share_effect("out_of_range", chance, pair.reference.rows, outside, pair.current.rows)
 
 

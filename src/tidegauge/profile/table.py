@@ -34,6 +34,12 @@ _FIT = 200_000
 
 @dataclass(frozen=True, eq=False)
 class Profile:
+    """What is known of some rows: counts, sums and extremes of every column.
+
+    `Profile.of(reference)` fits the layout; `Profile.of(rows, reference.layout)` counts other
+    rows by it.  Profiles of one layout merge, compare, and travel as bytes (`encode`, `decode`).
+    """
+
     layout: Layout
     rows: int
     numeric: Numeric

@@ -55,6 +55,7 @@ def _numeric(reference: Profile, current: Profile) -> Iterator[Finding]:
                 told_range = f"are outside the reference's range, {low:.6g} to {high:.6g}"
                 # By chance one row in as many as the reference has lies beyond each end.
                 chance = min(2.0, float(before.n[i])) if before.n[i] else outside
+                chance = max(chance, float(before.counts[i][[BELOW, ABOVE]].sum()))
                 checks.append(("out_of_range", chance, outside, _NOTABLE, told_range))
         for check, was, is_, mark, words in checks:
             if (column, check) not in told:
@@ -75,7 +76,7 @@ def _named(reference: Profile, current: Profile) -> Iterator[Finding]:
             _NOTABLE,
             "are missing",
         )
-        chance = reference.layout.categories[i].novelty * rows
+        chance = max(reference.layout.categories[i].novelty * rows, float(before[UNSEEN]))
         yield from _risen(
             "unseen_category",
             column,

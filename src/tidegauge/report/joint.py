@@ -4,10 +4,10 @@ import numpy as np
 
 from tidegauge.arrays import Floats
 from tidegauge.drift import EMBEDDING_METHODS, ROW_METHODS
-from tidegauge.drift.method import RowMethod, Sample, parameters_of
+from tidegauge.drift.method import RowMethod, RowScore, Sample, parameters_of
 from tidegauge.profile.layout import Layout, is_counted_by_name
 from tidegauge.profile.table import Profile
-from tidegauge.report.result import Measurement
+from tidegauge.report.result import Measurement, Status
 from tidegauge.rows import Rows
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.thin import thinned
@@ -15,6 +15,8 @@ from tidegauge.rows.values import Values, codes, is_there, numbers, vectors
 from tidegauge.schema import Column
 
 SAMPLE = 10_000
+_CHANCE = 0.01
+"""The p-value above which a distance past its threshold may still be chance."""
 
 
 def joint_measurements(reference: Rows, current: Rows, profile: Profile) -> list[Measurement]:
@@ -51,13 +53,21 @@ def _measurement(
         value=score.value if score else None,
         p_value=score.p_value if score else None,
         threshold=method.default_threshold,
-        status="ok" if score else "insufficient_data",
+        status=_status(method, score),
         reason=None if score else "no rows or no usable columns",
         source="rows",
         parameters=parameters,
         detail=score.detail if score else None,
         contributions=score.contributions if score else None,
     )
+
+
+def _status(method: RowMethod, score: RowScore | None) -> Status:
+    if score is None:
+        return "insufficient_data"
+    is_far = abs(score.value - method.unmoved) > method.default_threshold
+    by_chance = score.p_value is not None and score.p_value > _CHANCE
+    return "breach" if is_far and not by_chance else "ok"
 
 
 def _table(side: Frame, columns: list[Column], layout: Layout) -> Sample:

@@ -14,7 +14,7 @@ _STEPS = 40
 _MOST_BARS = 12
 _FURTHEST = 1e307
 """Places that an axis reaches to: differences of larger ones are beyond the doubles."""
-_FEW = 30
+_FEW = 31
 """Different numbers up to which a column is drawn value by value."""
 
 
@@ -93,23 +93,17 @@ def _values(before: Numeric, after: Numeric, column: int) -> Counts | None:
 
 def _bars_of_values(reference: Profile, current: Profile, column: int, held: Counts) -> Bars:
     edges = reference.layout.numeric.edges[column]
-    shown = held[np.argsort(-_share(reference, held, column) - _share(current, held, column))]
-    shown = np.sort(shown[:_MOST_BARS])
-    labels = [f"{edges[cell]:.6g}" for cell in shown.tolist()]
+    labels = [f"{edges[cell]:.6g}" for cell in held.tolist()]
     sides: list[list[float]] = []
     for profile in (reference, current):
         counts = profile.numeric.counts[column]
         outside = int(counts[BELOW] + counts[ABOVE])
-        named = int(counts[shown].sum())
+        named = int(counts[held].sum())
         rest = int(counts.sum()) - named - outside
         absent = int(profile.numeric.absent[column])
-        shares = [*counts[shown].tolist(), rest, outside, absent]
+        shares = [*counts[held].tolist(), rest, outside, absent]
         sides.append([share / max(profile.rows, 1) for share in shares])
     return _bars([*labels, "other", "out of range", "missing"], *sides, special=3)
-
-
-def _share(profile: Profile, held: Counts, column: int) -> Floats:
-    return profile.numeric.counts[column][held] / max(profile.rows, 1)
 
 
 def category_picture(reference: Profile, current: Profile, column: int) -> Bars:

@@ -23,6 +23,8 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
+    """What `compare` found.  It prints, shows itself in a notebook, and is plain data within."""
+
     reference_name: str
     current_name: str
     reference_rows: int

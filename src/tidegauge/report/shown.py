@@ -84,7 +84,7 @@ MINOR = Verdict(
     word="Minor",
     mark="◆",
     ascii_mark="!",
-    meaning="it moved for certain, but by too little to matter",
+    meaning="it moved for certain, and one kind of effect is past its mark: two must agree",
 )
 UNJUDGED = Verdict(
     key="unjudged",
@@ -98,7 +98,7 @@ STABLE = Verdict(
     word="Stable",
     mark="●",
     ascii_mark="ok",
-    meaning="no difference that chance would not bring",
+    meaning="no difference that matters",
 )
 VERDICTS = (DRIFTED, MINOR, UNJUDGED, STABLE)
 
@@ -114,7 +114,9 @@ def verdict(feature: Feature) -> Verdict:
         return DRIFTED
     if feature.status in {"insufficient_data", "not_applicable"}:
         return UNJUDGED
-    return MINOR if feature.is_significant else STABLE
+    effects = [*feature.effects, *(effect for facet in feature.facets for effect in facet.effects)]
+    is_notable = feature.is_significant and any(effect.passes for effect in effects)
+    return MINOR if is_notable else STABLE
 
 
 @dataclass(frozen=True, kw_only=True)
