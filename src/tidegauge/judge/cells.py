@@ -53,15 +53,11 @@ def _grouped(counts: Counts, starts: Flags, absent: Counts) -> Floats:
 def category_cells(reference: Categories, current: Categories) -> Mix:
     """[columns, cells]: the largest values, other, missing, unseen."""
     before, after = _largest(reference.counts), _largest(current.counts)
-    # The reference has seen all that it holds.  How often it met a value only once says how often
-    # another sample of the same source would meet an unseen one; both are then treated alike.
-    novelty = np.array([bins.novelty for bins in reference.bins])
-    present = before.sum(axis=1) - before[:, -2]
-    # Where the bins were found from some of its rows, it did meet unseen values in the others.
-    expected = np.maximum(np.rint(novelty * present) - before[:, -1], 0.0)
-    expected = np.minimum(expected, before[:, -3])
-    before[:, -3] -= expected
-    before[:, -1] += expected
+    # The reference has seen what its cells were made from.  It is charged with what it would not
+    # have seen otherwise, so that both samples are treated alike.
+    more = np.clip(np.rint(reference.novel) - before[:, -1], 0.0, before[:, -3])
+    before[:, -3] -= more
+    before[:, -1] += more
     return _mix(before, after)
 
 

@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from tidegauge.arrays import Counts, Hashes
+from tidegauge.arrays import Counts, Floats, Hashes
 from tidegauge.profile.sketch import Sketch
 
 MISSING, UNSEEN, OTHER = range(3)
@@ -32,8 +32,10 @@ class CategoryBins:
     """Hashes, in order, of the reference's values beyond the named ones."""
     is_open: bool = False
     """Too many different values to remember: what is not named cannot be told from unseen."""
-    novelty: float = 0.0
-    """The share of rows that would be unseen in another sample of the same source."""
+    rows: int = 0
+    """How many values these cells were found from."""
+    once: int = 0
+    """How many of them came once only."""
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -41,7 +43,7 @@ class CategoryBins:
             and self.values == other.values
             and np.array_equal(self.tail, other.tail)
             and self.is_open == other.is_open
-            and self.novelty == other.novelty
+            and (self.rows, self.once) == (other.rows, other.once)
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -51,13 +53,12 @@ class CategoryBins:
         """The cells for different values, their hashes, and how often each came."""
         order = sorted(range(len(values)), key=lambda i: (-int(counts[i]), values[i]))
         named, rest = order[:TOP], order[TOP:]
-        rows = int(counts.sum())
         return cls(
             values=tuple(values[i] for i in named),
             tail=np.sort(hashes[rest[:TAIL]]),
             is_open=len(rest) > TAIL,
-            # How often a value came once is how often the next row is a new one (Good, 1953).
-            novelty=int((counts == 1).sum()) / rows if rows else 0.0,
+            rows=int(counts.sum()),
+            once=int((counts == 1).sum()),
         )
 
 
@@ -113,6 +114,22 @@ class Categories:
     @cached_property
     def rows(self) -> Counts:
         return self.counts.sum(axis=1)
+
+    @cached_property
+    def novel(self) -> Floats:
+        """How many of these rows, which are the reference's, would be unseen had the cells been
+        found from other rows of the same source.
+
+        Values that came once are the best guess at how often the next one is new (Good, 1953).
+        Where only some of the rows made the cells, the others tell.
+        """
+        made = np.array([bins.rows for bins in self.bins], dtype=np.float64)
+        once = np.array([bins.once for bins in self.bins], dtype=np.float64)
+        n = self.n.astype(np.float64)
+        guessed = n * once / np.maximum(made, 1.0)
+        others = np.maximum(n - made, 0.0)
+        told = self.counts[:, UNSEEN] * n / np.maximum(others, 1.0)
+        return np.where(others > 0, told, guessed)
 
     @cached_property
     def distinct(self) -> list[float]:

@@ -159,7 +159,8 @@ def _put_layout(arrays: list[Array], layout: Layout) -> Header:
                 "values": bins.values,
                 "tail": _put(arrays, bins.tail),
                 "is_open": bins.is_open,
-                "novelty": bins.novelty,
+                "rows": bins.rows,
+                "once": bins.once,
             }
             for bins in layout.categories
         ],
@@ -189,7 +190,8 @@ def _get_layout(found: Mapping[str, Any], arrays: Sequence[Array]) -> Layout:
                 values=tuple(bins["values"]),
                 tail=arrays[bins["tail"]],
                 is_open=bins["is_open"],
-                novelty=bins["novelty"],
+                rows=bins["rows"],
+                once=bins["once"],
             )
             for bins in found["categories"]
         ),

@@ -76,7 +76,7 @@ def _named(reference: Profile, current: Profile) -> Iterator[Finding]:
             _NOTABLE,
             "are missing",
         )
-        chance = max(reference.layout.categories[i].novelty * rows, float(before[UNSEEN]))
+        chance = float(reference.categories.novel[i])
         yield from _risen(
             "unseen_category",
             column,
