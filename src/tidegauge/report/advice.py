@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tidegauge.judge.effects import MARKS
 from tidegauge.quality.rates import percent
 from tidegauge.report.result import Bars, Summary
+from tidegauge.report.words import number
 
 _UNITS = {
     1e6: "ones and millions",
@@ -227,16 +228,6 @@ def _generic(moved: Moved) -> str:
 
 def _quoted(label: str) -> str:
     return f"'{label[:40]}…'" if len(label) > 40 else f"'{label}'"
-
-
-def number(value: float | None) -> str:
-    """Four digits are enough to read."""
-    if value is None:
-        return "-"
-    size = abs(value)
-    if size >= 1e6 or 0 < size < 1e-3:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if size >= 1e4 else f"{value:.4g}"
 
 
 def recommendation(drifted: int, judged: int, critical: int, share: float) -> str:
