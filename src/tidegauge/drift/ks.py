@@ -49,7 +49,7 @@ def _hidden(pair: Ordered, gap: Floats) -> Floats:
     """The gap is widest inside a bin if all rows of one side come before those of the other."""
     p, q = pair.reference_cdf, pair.current_cdf
     widest = np.maximum(q[:, 1:] - p[:, :-1], p[:, 1:] - q[:, :-1])
-    widest[:, :-1][pair.is_point] = 0.0
+    widest[:, :-1][pair.reference.bins.is_point] = 0.0
     # Below the range both functions start from zero.
     widest = np.maximum(widest.max(axis=1), np.maximum(p[:, 0], q[:, 0]))
     return np.maximum(widest - gap, 0.0)

@@ -32,7 +32,7 @@ class MannWhitney:
         p, q = pair.reference_shares, pair.current_shares
         value = np.clip((q * (pair.reference_cdf - p / 2)).sum(axis=1), 0.0, 1.0)
         hidden = p * q / 2
-        hidden[:, 1:-1][pair.is_point] = 0.0
+        hidden[:, 1:-1][pair.reference.bins.is_point] = 0.0
         return Scores(value, p_value=_chance(pair, value), bound=hidden.sum(axis=1))
 
 

@@ -4,7 +4,7 @@
 contract holds in `Measured`: a number is finite or it is None with the reason.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,7 +20,7 @@ class Measured:
     """One method's numbers for some columns of one table."""
 
     method: Method
-    facets: list[Facet]
+    facets: Sequence[Facet]
     scores: Scores
 
 
@@ -29,10 +29,10 @@ def scores(
 ) -> Iterator[Measured]:
     """Numeric columns by all methods, category columns by those that need no order."""
     pair = Ordered(reference.numeric, current.numeric)
-    numeric = list(reference.layout.facets)
+    numeric = reference.layout.facets
     named = [Facet(name, "") for name in reference.layout.names]
     by_bins: dict[int, Mix] = {}
-    by_name = Mix.of_categories(reference.categories, current.categories)
+    by_name = Mix.of_categories(reference.categories, current.categories) if named else None
     for method in methods:
         if isinstance(method, MIX):
             mixed = cast("MixMethod", method)
@@ -40,7 +40,7 @@ def scores(
             if bins not in by_bins:
                 by_bins[bins] = Mix.of_bins(pair, bins)
             yield Measured(method, numeric, mixed.score(by_bins[bins]))
-            if named:
+            if by_name is not None:
                 yield Measured(method, named, mixed.score(by_name))
         else:
             yield Measured(method, numeric, cast("OrderedMethod", method).score(pair))

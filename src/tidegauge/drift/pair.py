@@ -16,9 +16,6 @@ from tidegauge.profile.bins import ABOVE, BELOW, BINS, FIRST, LAST
 from tidegauge.profile.categories import Categories
 from tidegauge.profile.numeric import Numeric
 
-_STEP = float(np.finfo(np.float64).eps)
-_SMALLEST = 1e-323
-
 
 def ratio(top: Floats | Counts | float, bottom: Floats | Counts) -> Floats:
     """The quotient, NaN where there is nothing to divide by."""
@@ -83,19 +80,6 @@ class Ordered:
         """[columns, 201]: how far the current distribution function is above, at each edge."""
         return self.current_cdf[:, :-1] - self.reference_cdf[:, :-1]
 
-    @cached_property
-    def is_point(self) -> Flags:
-        """[columns, 200]: bins with room for a single value, inside which nothing can hide."""
-        left, right = self.edges[:, :-1], self.edges[:, 1:]
-        with np.errstate(over="ignore"):
-            width = right - left
-        # The bin of a point mass is one step of floating point wide; the floor is for zero.
-        largest = np.maximum(np.abs(self.edges[:, 0]), np.abs(self.edges[:, -1]))
-        found = width <= np.maximum(largest * _STEP, _SMALLEST)[:, None]
-        if found.any():
-            found &= width <= np.maximum(np.abs(right) * _STEP, _SMALLEST)
-        return found
-
 
 @dataclass(frozen=True, eq=False)
 class Mix:
@@ -109,11 +93,7 @@ class Mix:
     @classmethod
     def of_bins(cls, pair: Ordered, bins: int) -> Self:
         """Equal-frequency bins of the reference, the outer two open: 10, 20, 50, 100 or 200."""
-        width = BINS // bins
-        edges = pair.edges[:, ::width]
-        real = edges[:, 1:] > edges[:, :-1]
-        # The outer bins also take what lies outside, so they are always there.
-        real[:, 0] = real[:, -1] = True
+        real = pair.reference.bins.real(bins)
         return cls(
             _open_bins(pair.reference.counts, bins), _open_bins(pair.current.counts, bins), real
         )

@@ -12,15 +12,18 @@ never dropped, never folded into the range.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from tidegauge.arrays import Floats
+from tidegauge.arrays import Flags, Floats
 
 BINS = 200
 CELLS = BINS + 2
 BELOW, FIRST, LAST, ABOVE = 0, 1, BINS, BINS + 1
 _NESTED = (10, 20, 50)
+_STEP = float(np.finfo(np.float64).eps)
+_SMALLEST = 1e-323
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,29 @@ class NumericBins:
 
     def __len__(self) -> int:
         return len(self.edges)
+
+    def real(self, bins: int) -> Flags:
+        """[columns, bins]: which of so many coarser bins, the outer two open, have any width."""
+        if bins not in self._real:
+            edges = self.edges[:, :: BINS // bins]
+            real = edges[:, 1:] > edges[:, :-1]
+            # The outer bins also take what lies outside, so they are always there.
+            real[:, 0] = real[:, -1] = True
+            self._real[bins] = real
+        return self._real[bins]
+
+    @cached_property
+    def _real(self) -> dict[int, Flags]:
+        return {}
+
+    @cached_property
+    def is_point(self) -> Flags:
+        """[columns, 200]: bins with room for a single value, inside which nothing can hide."""
+        left, right = self.edges[:, :-1], self.edges[:, 1:]
+        with np.errstate(over="ignore"):
+            width = right - left
+        # The bin of a point mass is one step of floating point wide; the floor is for zero.
+        return width <= np.maximum(np.abs(right) * _STEP, _SMALLEST)
 
     @classmethod
     def of_edges(cls, edges: Sequence[Floats] | Floats) -> "NumericBins":

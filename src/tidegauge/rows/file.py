@@ -27,9 +27,11 @@ class Parquet:
         try:
             with pq.ParquetFile(path) as file:
                 self.columns = file.schema_arrow.names
-                self.count: int | None = file.metadata.num_rows
+                self.count: int = file.metadata.num_rows
                 groups = range(file.metadata.num_row_groups)
-                self.bytes = sum(file.metadata.row_group(i).total_byte_size for i in groups)
+                # As it lies in the file, or as plain numbers, whichever is more.
+                encoded = sum(file.metadata.row_group(i).total_byte_size for i in groups)
+                self.bytes = max(encoded, self.count * len(self.columns) * 8)
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(path, "Parquet", error) from error
 
