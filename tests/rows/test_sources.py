@@ -88,7 +88,7 @@ def test_a_file_read_in_pieces_gives_the_counts_of_one_read_whole(
     path = written(table, tmp_path / name)
     whole = tg.Profile.of(path)
     monkeypatch.setattr(files, "SMALL", 0)
-    monkeypatch.setattr(files, "_PIECE", 177)
+    monkeypatch.setattr(files, "_PIECE", 900)
     monkeypatch.setattr(files, "_BLOCK", 4_000)
     assert len(list(open_rows(path).chunks(["amount"]))) > 5
     in_pieces = tg.Profile.of(path, whole.layout)

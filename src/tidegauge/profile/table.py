@@ -20,6 +20,7 @@ from tidegauge.profile.maker import Maker, fit
 from tidegauge.profile.numeric import Numeric
 from tidegauge.profile.sketch import Sketch
 from tidegauge.rows import Rows, open_rows
+from tidegauge.rows.arrow import pa
 from tidegauge.rows.frame import PIECE, Frame
 from tidegauge.rows.infer import infer_schema
 from tidegauge.rows.thin import thinned
@@ -29,7 +30,8 @@ Progress = Callable[[int], None]
 """Told of the rows done, a piece at a time."""
 
 _FIT = 200_000
-"""Rows to which a layout is fitted where there are too many to hold."""
+_FIT_VALUES = 10_000_000
+"""Rows to which a layout is fitted where there are too many to hold, and values in all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +78,16 @@ class Profile:
         if absent:
             raise InputError(f"{rows.name}: the schema's column {absent[0]!r} is not there")
         names = [column.name for column in read_columns(schema)]
-        sample = thinned(rows, names, PIECE if isinstance(rows, Frame) else _FIT)
+        most = min(_FIT, max(_FIT_VALUES // max(len(names), 1), 1_000))
+        sample = thinned(rows, names, PIECE if isinstance(rows, Frame) else most)
         if isinstance(rows, Frame) and sample is rows:
             profile = cls._made(fit(sample, schema, count=True))
             if progress:
                 progress(rows.count)
             return profile
         layout = fit(sample, schema, count=False).layout
+        del sample
+        pa.default_memory_pool().release_unused()
         return cls.of(rows, layout, progress=progress)
 
     @classmethod

@@ -14,8 +14,11 @@ from tidegauge.rows.frame import Frame, from_arrow
 
 SMALL = 256 << 20
 """Bytes of decoded rows up to which a file is read whole."""
-_PIECE = 1 << 17
+_PIECE = 6_500_000
+"""Values decoded at once."""
 _BLOCK = 16 << 20
+_BUFFER = 1 << 18
+"""Bytes of each column held while decoding, instead of all of a row group."""
 
 
 class Parquet:
@@ -46,11 +49,11 @@ class Parquet:
             raise _unreadable(self._path, "Parquet", error) from error
 
     def chunks(self, columns: list[str]) -> Iterator[Frame]:
-        return self._read(columns, _PIECE)
+        return self._read(columns, max(1, _PIECE // max(len(columns), 1)))
 
     def _read(self, columns: list[str], rows: int) -> Iterator[Frame]:
         try:
-            with pq.ParquetFile(self._path) as file:
+            with pq.ParquetFile(self._path, pre_buffer=False, buffer_size=_BUFFER) as file:
                 for batch in file.iter_batches(rows, columns=columns, use_threads=False):
                     yield from_arrow(pa.Table.from_batches([batch]), self.name)
         except (pa.ArrowException, OSError) as error:

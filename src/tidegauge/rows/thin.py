@@ -11,7 +11,7 @@ def thinned(rows: Rows, columns: list[str], limit: int) -> Frame:
     """At most `limit` rows: one at a random place of each stretch of equal length."""
     if isinstance(rows, Frame):
         return rows if rows.count <= limit else rows.take(_spread(rows.count, limit))
-    kept = Thinner(limit)
+    kept = Thinner(limit, rows.count)
     for chunk in rows.chunks(columns):
         kept.add(chunk)
     return kept.frame(rows.name, columns, nan_is_missing=rows.nan_is_missing)
@@ -26,9 +26,9 @@ def _spread(count: int, limit: int) -> np.ndarray[tuple[int], np.dtype[np.int64]
 class Thinner:
     """Keeps rows of a stream, ever fewer of each piece as the stream grows."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, count: int | None) -> None:
         self._limit = limit
-        self._stretch = 1
+        self._stretch = max(1, (count or 0) // limit)
         self._offset = 0
         self._rng = np.random.default_rng(0)
         self._kept: list[Frame] = []
