@@ -90,7 +90,8 @@ def test_a_file_read_in_pieces_gives_the_counts_of_one_read_whole(
     monkeypatch.setattr(files, "SMALL", 0)
     monkeypatch.setattr(files, "_PIECE", 900)
     monkeypatch.setattr(files, "_BLOCK", 4_000)
-    assert len(list(open_rows(path).chunks(["amount"]))) > 5
+    rows = open_rows(path)
+    assert len(list(rows.chunks(rows.columns))) > 5
     in_pieces = tg.Profile.of(path, whole.layout)
     assert counted(in_pieces) == counted(whole)
     assert in_pieces.repeats == whole.repeats
