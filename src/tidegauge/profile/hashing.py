@@ -3,8 +3,8 @@
 import numpy as np
 
 from tidegauge.arrays import Hashes
+from tidegauge.arrow import Chunked, pa, pc
 from tidegauge.profile.exact import BLOCK
-from tidegauge.rows.arrow import Chunked, pa, pc
 from tidegauge.rows.values import Codes, Values, is_number, is_text
 
 _WORD = 64

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tidegauge.arrays import Counts, Floats
+from tidegauge.arrow import pa
 from tidegauge.profile.bins import NumericBins, edges_of
 from tidegauge.profile.categories import (
     MISSING as MISSING_CATEGORY,
@@ -24,7 +25,6 @@ from tidegauge.profile.numeric import MISSING, NAN, WRONG_TYPE, Numeric
 from tidegauge.profile.sketch import Sketch
 from tidegauge.profile.text import Vocabulary
 from tidegauge.rows import Rows
-from tidegauge.rows.arrow import pa
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.values import Codes, Numbers, Values, codes, family, texts, vectors
 from tidegauge.schema import Column, Schema

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from tidegauge.arrow import pa
 from tidegauge.errors import InputError
 from tidegauge.profile.categories import Categories
 from tidegauge.profile.layout import Layout, read_columns
@@ -20,7 +21,6 @@ from tidegauge.profile.maker import Maker, fit
 from tidegauge.profile.numeric import Numeric
 from tidegauge.profile.sketch import Sketch
 from tidegauge.rows import Rows, open_rows
-from tidegauge.rows.arrow import pa
 from tidegauge.rows.frame import PIECE, Frame
 from tidegauge.rows.infer import infer_schema
 from tidegauge.rows.thin import thinned

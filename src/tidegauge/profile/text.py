@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from tidegauge.arrays import Floats
-from tidegauge.rows.arrow import Chunked, pa, pc
+from tidegauge.arrow import Chunked, pa, pc
 
 _MOST_WORDS = 10_000
 _OFTEN = 5

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from tidegauge.arrow import Table, pa
 from tidegauge.errors import InputError
-from tidegauge.rows.arrow import Table, pa
 
 PLANTED = (
     "income arrives in thousands from Thursday noon on",

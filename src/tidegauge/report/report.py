@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tidegauge.arrow import Table, pa
 from tidegauge.errors import InputError
 from tidegauge.judge.effects import MARKS
 from tidegauge.report.advice import recommendation
 from tidegauge.report.result import Feature, Finding, Measurement, Strip
-from tidegauge.rows.arrow import Table, pa
 from tidegauge.schema import Schema, near
 from tidegauge.version import VERSION
 

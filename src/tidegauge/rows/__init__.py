@@ -7,8 +7,8 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
+from tidegauge.arrow import pa
 from tidegauge.errors import InputError
-from tidegauge.rows.arrow import pa
 from tidegauge.rows.file import Csv, Parquet, open_file
 from tidegauge.rows.frame import Frame, from_arrow, from_mapping, from_pandas
 

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 
+from tidegauge.arrow import DataType, Table, pa
 from tidegauge.errors import InputError, UnreadableError
-from tidegauge.rows.arrow import DataType, Table, pa
 from tidegauge.rows.frame import Frame, from_arrow
 
 SMALL = 256 << 20

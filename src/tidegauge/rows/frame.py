@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tidegauge.arrow import Chunked, Table, pa
 from tidegauge.errors import InputError
-from tidegauge.rows.arrow import Chunked, Table, pa
 from tidegauge.rows.values import Values, is_vector
 
 PIECE = 1 << 20

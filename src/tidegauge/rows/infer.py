@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 
+from tidegauge.arrow import Chunked, DataType, pa
 from tidegauge.rows import Rows, open_rows
-from tidegauge.rows.arrow import Chunked, DataType, pa
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.values import (
     Values,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tidegauge.arrow import Chunked, pa
 from tidegauge.rows import Rows
-from tidegauge.rows.arrow import Chunked, pa
 from tidegauge.rows.frame import Frame
 
 

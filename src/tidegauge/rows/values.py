@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from tidegauge.arrays import Counts, Flags, Floats
-from tidegauge.rows.arrow import Chunked, DataType, pa, pc
+from tidegauge.arrow import Chunked, DataType, pa, pc
 
 Values = np.ndarray[Any, Any] | Chunked
 """Of numpy: one dimension, or two for embeddings; `object` only where Arrow has no type for it."""
