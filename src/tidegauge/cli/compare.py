@@ -1,8 +1,6 @@
-"""The command line: `tidegauge compare`, `schema` and `demo`."""
+"""`tidegauge compare`, `schema` and `demo`."""
 
 import contextlib
-import os
-import sys
 from collections.abc import Generator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,22 +11,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from tidegauge.errors import TidegaugeError
-from tidegauge.version import VERSION
+from tidegauge.cli.output import heard
 
 if TYPE_CHECKING:
     from tidegauge.profile.table import Progress as Told
     from tidegauge.report.compare import Stage
 
-FINE, FAILED, INTERRUPTED = 0, 1, 130
-
-app = typer.Typer(
-    name="tidegauge",
-    help="Tells early, and without crying wolf, that what a model sees has moved.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+_FAILED = 1
 
 
 class FailOn(StrEnum):
@@ -37,24 +26,6 @@ class FailOn(StrEnum):
     any = "any"
 
 
-def _version(*, wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"tidegauge {VERSION}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    *,
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command()
 def compare(  # noqa: PLR0913 - an option each
     reference: Annotated[Path, typer.Argument(help="Parquet or CSV: how it was.")],
     current: Annotated[Path, typer.Argument(help="Parquet or CSV: how it is.")],
@@ -98,7 +69,7 @@ def compare(  # noqa: PLR0913 - an option each
             now=datetime.now(UTC) if fresh else None,
             on_stage=on_stage,
         )
-    with _heard():
+    with heard():
         if json == Path("-"):
             typer.echo(report.to_json(), nl=False)
         else:
@@ -114,10 +85,9 @@ def compare(  # noqa: PLR0913 - an option each
         FailOn.any: report.drifted or bool(report.findings),
     }
     if fail_on and failed[fail_on]:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(_FAILED)
 
 
-@app.command("schema")
 def show_schema(
     data: Annotated[Path, typer.Argument(help="A Parquet or CSV file.")],
     *,
@@ -128,14 +98,13 @@ def show_schema(
     from tidegauge.rows.infer import infer_schema  # noqa: PLC0415
 
     found = infer_schema(open_rows(data))
-    with _heard():
+    with heard():
         typer.echo(str(found))
     if out:
         found.save(out)
         typer.echo(f"Wrote {out}")
 
 
-@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to put the data and the report.")] = Path(
         "tidegauge-demo"
@@ -174,32 +143,3 @@ def _stages(*, quiet: bool) -> Generator["Stage"]:
             return advance
 
         yield begin
-
-
-@contextlib.contextmanager
-def _heard() -> Generator[None]:
-    """A reader that has heard enough (`| head`) is no failure."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Else Python would find out once more at exit, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(FINE) from None
-
-
-def main() -> None:
-    """Run, and turn what goes wrong into a line and an exit code; never into a bare traceback."""
-    try:
-        app()
-    except TidegaugeError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False)
-        sys.exit(FAILED)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape  # noqa: PLC0415 - for errors only
-
-    return escape(text)

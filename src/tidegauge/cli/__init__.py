@@ -1,0 +1,61 @@
+"""The command line, one file for each group of commands."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tidegauge.cli import compare, keys, web
+from tidegauge.errors import TidegaugeError
+from tidegauge.version import VERSION
+
+FAILED, INTERRUPTED = 1, 130
+
+app = typer.Typer(
+    name="tidegauge",
+    help="Tells early, and without crying wolf, that what a model sees has moved.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tidegauge {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (compare.compare, compare.demo, web.web, web.check_config):
+    app.command()(command)
+app.command("schema")(compare.show_schema)
+app.add_typer(keys.app)
+
+
+def main() -> None:
+    """Run, and turn what goes wrong into a line and an exit code; never into a bare traceback."""
+    try:
+        app()
+    except TidegaugeError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape  # noqa: PLC0415 - for errors only
+
+    return escape(text)

@@ -1,0 +1,101 @@
+"""What the writing and the reading process tell each other: two numbers in two files.
+
+Neither is ever relied on after a power loss, so neither is synced: a lost one only delays.
+"""
+
+import mmap
+import os
+import re
+import zlib
+from pathlib import Path
+from typing import Self
+
+from tidegauge.errors import InputError
+from tidegauge.failpoint import hit
+from tidegauge.log.batch import START, Position
+from tidegauge.log.disk import draft_of
+
+_SIZE = 16
+
+
+class DurableEnd:
+    """How far the log is durable, published by the writer after each sync, in shared memory.
+
+    A reader must not go further, or it would commit results for a batch that a power loss takes
+    back.  It holds for one boot of the machine: in another one it says nothing until the writer
+    has recovered and publishes again.
+    """
+
+    def __init__(self, path: Path, *, write: bool) -> None:
+        fd = os.open(path, (os.O_RDWR | os.O_CREAT) if write else os.O_RDONLY, 0o600)
+        try:
+            if write and os.fstat(fd).st_size != _SIZE:
+                os.ftruncate(fd, _SIZE)
+            access = mmap.ACCESS_WRITE if write else mmap.ACCESS_READ
+            self._map = mmap.mmap(fd, _SIZE, access=access)
+        finally:
+            os.close(fd)
+        # An aligned word of 8 bytes is stored and loaded whole.
+        self._words = memoryview(self._map).cast("Q")
+
+    @classmethod
+    def beside(cls, directory: Path) -> Self | None:
+        """The reader's; None where no writer has been yet."""
+        try:
+            return cls(directory / "durable", write=False)
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def publish(self, end: Position) -> None:
+        self._words[0] = end.segment << 32 | end.offset
+        self._words[1] = _BOOT
+
+    def get(self) -> Position:
+        if self._words[1] != _BOOT:
+            return START
+        word = self._words[0]
+        return Position(word >> 32, word & 0xFFFF_FFFF)
+
+    def close(self) -> None:
+        self._words.release()
+        self._map.close()
+
+
+def _boot() -> int:
+    try:
+        text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+    except OSError:
+        text = "unknown"
+    return zlib.crc32(text.encode()) + 1
+
+
+_BOOT = _boot()
+
+
+class Consumed:
+    """Up to where the log is consumed, written by whoever consumes it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "consumed"
+
+    def put(self, upto: Position) -> None:
+        text = str(upto)
+        draft = draft_of(self._path)
+        hit("log.before-release")
+        draft.write_text(f"{text} {zlib.crc32(text.encode())}\n", encoding="ascii")
+        draft.replace(self._path)
+        hit("log.after-release")
+
+    def get(self) -> Position:
+        """START where nothing is known: what was consumed then stays a while longer."""
+        try:
+            found = self._path.read_text(encoding="ascii", errors="replace")
+        except FileNotFoundError:
+            return START
+        match = re.fullmatch(r"(\d+:\d+) (\d+)\n", found)
+        if match is None or int(match[2]) != zlib.crc32(match[1].encode()):
+            return START
+        try:
+            return Position.parse(match[1])
+        except InputError:
+            return START

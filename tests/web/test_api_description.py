@@ -1,0 +1,81 @@
+"""What the API says of itself is what it does: schemathesis asks everything it describes."""
+
+import os
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tidegauge.ingest.problem import SLUGS
+from tidegauge.ingest.receivers import RECEIVERS
+from tidegauge.record.fields import KINDS
+
+# More of them run at night.
+EXAMPLES = int(os.environ.get("TIDEGAUGE_EXAMPLES", "40"))
+
+
+@pytest.fixture(scope="module")
+def document(server):
+    return httpx.get(f"{server.url}/api/v1/openapi.json").json()
+
+
+# What a schema cannot say (that mixes add up to 1, that a time is not in the future) is left out.
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+PATHS = [
+    *(f"/api/v1/{name}" for name in KINDS),
+    *(f"/api/v1/receivers/{name}" for name in RECEIVERS),
+    *("/livez", "/readyz", "/metrics", "/api/v1/keys", "/api/v1/keys/{key_id}"),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_answers_are_as_described(path, document, server):
+    described = schemathesis.openapi.from_dict(document)
+    for method in document["paths"][path]:
+        operation = described[path][method.upper()]
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        )
+        @given(case=operation.as_strategy())
+        def ask(case):
+            headers = {"Authorization": f"Bearer {server.admin}"}
+            answer = case.call(base_url=server.url, headers=headers, timeout=30)
+            assert answer.status_code < 500
+            case.validate_response(answer, checks=CHECKS)
+
+        ask()
+
+
+def test_every_path_is_asked(document):
+    assert sorted(document["paths"]) == sorted(PATHS)
+
+
+def test_every_kind_of_record_is_described_field_by_field(document):
+    for kind in KINDS.values():
+        assert f"/api/v1/{kind.name}" in document["paths"]
+        described = document["components"]["schemas"][kind.name.capitalize()]
+        assert described["properties"].keys() == kind.fields.keys()
+
+
+def test_every_problem_is_described(document):
+    text = str(document)
+    told = {slug for slug in SLUGS if slug in text}
+    # These come from outside of what an API's description covers.
+    assert set(SLUGS) - told <= {
+        "internal",
+        "uri-too-long",
+        "header-too-large",
+        "method-not-allowed",
+        "not-acceptable",
+        "not-found",
+    }
