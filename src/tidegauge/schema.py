@@ -18,9 +18,10 @@ from typing import Literal, Self, get_args
 from tidegauge.errors import InputError, UnreadableError
 
 Kind = Literal["numeric", "category", "boolean", "datetime", "text", "embedding", "empty"]
-Role = Literal["feature", "prediction", "target", "time", "id", "ignore"]
+Role = Literal["feature", "prediction", "target", "time", "weight", "id", "ignore"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ROLES: tuple[Role, ...] = get_args(Role)
+_ONE = frozenset({"time", "weight"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +74,24 @@ class Schema:
         """The column that says when a row happened."""
         return next((column.name for column in self.columns if column.role == "time"), None)
 
+    @property
+    def weight(self) -> str | None:
+        """The column that says how many rows a row stands for."""
+        return next((column.name for column in self.columns if column.role == "weight"), None)
+
     def edit(self, changes: Mapping[str, str] | None = None, /, **more: str) -> Self:
         """The same with other kinds or roles: `schema.edit(zip="category", customer="id")`."""
         wanted = {**(changes or {}), **more}
         for name in wanted:
             self[name]
-        times = [name for name, word in wanted.items() if word == "time"]
         edited: list[Column] = []
         for column in self.columns:
             if column.name in wanted:
                 edited.append(_edited(column, wanted[column.name]))
-            elif times and column.role == "time":
-                # There is one time; the newly named one takes over.
-                edited.append(replace(column, role="feature", why="no longer the time"))
+            elif column.role in _ONE & set(wanted.values()):
+                # There is one of these; the newly named one takes over.
+                why = f"no longer the {column.role}"
+                edited.append(replace(column, role="feature", why=why))
             else:
                 edited.append(column)
         return type(self)(tuple(edited))
@@ -142,7 +148,7 @@ def _edited(column: Column, word: str) -> Column:
         kind: Kind = "datetime" if word == "time" else column.kind
         return replace(column, kind=kind, role=word, why="set by you")
     # Whoever names a kind wants the column looked at.
-    role = "feature" if column.role in ("ignore", "id", "time") else column.role
+    role = "feature" if column.role in ("ignore", "id", "time", "weight") else column.role
     return replace(column, kind=_kind(column.name, word), role=role, why="set by you")
 
 

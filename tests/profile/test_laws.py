@@ -159,7 +159,7 @@ def test_profiles_of_two_layouts_do_not_merge():
     [
         (b"", "not a tidegauge profile"),
         (b"TG\x09rest", "of version 9"),
-        (b"TG\x01rest", "damaged"),
+        (b"TG\x02rest", "damaged"),
     ],
 )
 def test_bytes_that_are_no_profile_are_refused(data, words):

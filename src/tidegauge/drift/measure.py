@@ -28,6 +28,7 @@ def scores(
     reference: Profile, current: Profile, methods: Iterable[OrderedMethods | MixMethods]
 ) -> Iterator[Measured]:
     """Numeric columns by all methods, category columns by those that need no order."""
+    reference, current = reference.effective, current.effective
     pair = Ordered(reference.numeric, current.numeric)
     numeric = reference.layout.facets
     named = [Facet(name, "") for name in reference.layout.names]

@@ -90,7 +90,7 @@ def judge(
     reference: Profile, current: Profile, false_discoveries: float = FALSE_DISCOVERIES
 ) -> dict[str, ColumnVerdict]:
     """A verdict for each judged column of the layout."""
-    facets = _facets(reference, current)
+    facets = _facets(reference.effective, current.effective)
     judged = [column.name for column in reference.layout.schema if column.is_judged]
     of_column: dict[str, list[FacetVerdict]] = {name: [] for name in judged}
     for facet in facets:

@@ -5,7 +5,7 @@ it never held as `unseen`, with a sample of the unseen values' names; what is no
 `missing`.  All the category columns of a table are held together, a row for a column.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -101,6 +101,15 @@ class Categories:
             counts=self.counts + other.counts,
             outside=tuple(ours.merge(theirs) for ours, theirs in pairs),
         )
+
+    def times(self, weight: int) -> Self:
+        """As if each row had come so often."""
+        outside = tuple(sketch.times(weight) for sketch in self.outside)
+        return replace(self, counts=self.counts * weight, outside=outside)
+
+    def thinned(self, share: float) -> Self:
+        """As if fewer rows had been seen, in fractions."""
+        return replace(self, counts=self.counts * share)
 
     @cached_property
     def mix(self) -> Counts:

@@ -22,7 +22,7 @@ from tidegauge.profile.table import Profile
 from tidegauge.profile.text import Vocabulary
 from tidegauge.schema import Column, Schema
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"TG"
 _MOST = 1 << 30
 """Bytes that a profile may unpack to: far above the largest, far below a decompression bomb."""
@@ -36,6 +36,7 @@ def encode(profile: Profile, *, with_layout: bool = True) -> bytes:
     arrays: list[Array] = []
     header: Header = {
         "rows": profile.rows,
+        "squares": profile.squares,
         "counts": _put(arrays, profile.numeric.counts),
         "gone": _put(arrays, profile.numeric.gone),
         "lowest": _put(arrays, profile.numeric.lowest),
@@ -68,6 +69,7 @@ def decode(data: bytes, layout: Layout | None = None) -> Profile:
         return Profile(
             layout=layout,
             rows=header["rows"],
+            squares=header["squares"],
             numeric=Numeric(
                 bins=layout.numeric,
                 counts=counts.astype(np.int64),

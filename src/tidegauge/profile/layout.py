@@ -73,7 +73,7 @@ class Layout:
 
 def read_columns(schema: Schema) -> list[Column]:
     """The columns that are read at all."""
-    return [column for column in schema if column.role != "ignore"]
+    return [column for column in schema if column.role not in ("ignore", "weight")]
 
 
 def is_counted_by_name(column: Column) -> bool:

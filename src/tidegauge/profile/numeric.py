@@ -6,7 +6,7 @@ a whole model is measured with a handful of array operations.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -88,6 +88,28 @@ class Numeric:
             highest=np.maximum(self.highest, other.highest),
             sums=self.sums + other.sums,
         )
+
+    def times(self, weight: int) -> Self:
+        """As if each row had come so often."""
+        return replace(
+            self,
+            counts=self.counts * weight,
+            gone=self.gone * weight,
+            sums=self.sums * weight,
+        )
+
+    def thinned(self, share: float) -> Self:
+        """As if fewer rows had been seen, in fractions: the same shares, means and moments."""
+        top, bottom = share.as_integer_ratio()
+        made = replace(
+            self,
+            counts=self.counts * share,
+            gone=self.gone * share,
+            sums=self.sums * top // bottom,
+        )
+        # Moments come from whole counts.
+        made.__dict__["central"] = self.central
+        return made
 
     def add(self, column: int, values: Floats) -> None:
         """Count values in place: only for a profile in the making.  The values are not changed."""

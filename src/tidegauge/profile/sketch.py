@@ -6,7 +6,7 @@ complete: merging parts in any order gives what the whole would have given.  Up 
 sample is everything, and its counts and the number of different values are exact.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -73,6 +73,10 @@ class Sketch:
             both = self.labels + other.labels
             labels = tuple(both[i] for i in first[: self.limit].tolist())
         return type(self)(self.limit, hashes[: self.limit], counts[: self.limit], labels)
+
+    def times(self, weight: int) -> Self:
+        """As if each had come so often."""
+        return replace(self, counts=self.counts * weight)
 
     @property
     def is_complete(self) -> bool:

@@ -11,6 +11,7 @@ True
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from typing import Self
 
 from tidegauge.arrow import pa
@@ -20,6 +21,7 @@ from tidegauge.profile.layout import Layout, read_columns
 from tidegauge.profile.maker import Maker, fit
 from tidegauge.profile.numeric import Numeric
 from tidegauge.profile.sketch import Sketch
+from tidegauge.profile.weight import by_weight
 from tidegauge.rows import Rows, open_rows
 from tidegauge.rows.frame import PIECE, Frame
 from tidegauge.rows.infer import infer_schema
@@ -44,6 +46,9 @@ class Profile:
 
     layout: Layout
     rows: int
+    """How many rows there are; of a weighted sample, how many it stands for."""
+    squares: int
+    """The sum of the squared weights: `rows` where each row stands for itself."""
     numeric: Numeric
     categories: Categories
     ids: tuple[Sketch, ...]
@@ -65,12 +70,20 @@ class Profile:
         rows = open_rows(data)
         if layout is None:
             return cls._of_reference(rows, schema or infer_schema(rows), progress)
-        maker = Maker(layout, rows)
-        for chunk in rows.chunks(maker.columns):
-            maker.add(chunk)
+        makers: dict[int, Maker] = {}
+        columns = Maker(layout, rows).columns
+        weight = layout.schema.weight
+        if weight and weight in rows.columns:
+            columns = [*columns, weight]
+        for chunk in rows.chunks(columns):
+            for each, part in by_weight(chunk, weight):
+                if each not in makers:
+                    makers[each] = Maker(layout, rows)
+                makers[each].add(part)
             if progress:
                 progress(chunk.count)
-        return cls._made(maker)
+        counted = [cls._made(maker).times(each) for each, maker in makers.items()]
+        return reduce(cls.merge, counted) if counted else cls._made(Maker(layout, rows))
 
     @classmethod
     def _of_reference(cls, rows: Rows, schema: Schema, progress: Progress | None) -> Self:
@@ -80,7 +93,7 @@ class Profile:
         names = [column.name for column in read_columns(schema)]
         most = min(_FIT, max(_FIT_VALUES // max(len(names), 1), 1_000))
         sample = thinned(rows, names, PIECE if isinstance(rows, Frame) else most)
-        if isinstance(rows, Frame) and sample is rows:
+        if isinstance(rows, Frame) and sample is rows and schema.weight is None:
             profile = cls._made(fit(sample, schema, count=True))
             if progress:
                 progress(rows.count)
@@ -95,6 +108,7 @@ class Profile:
         return cls(
             layout=maker.layout,
             rows=maker.rows,
+            squares=maker.rows,
             numeric=maker.numeric,
             categories=maker.categories,
             ids=tuple(maker.ids[name] for name in maker.layout.ids),
@@ -105,7 +119,7 @@ class Profile:
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Profile)
-            and self.rows == other.rows
+            and (self.rows, self.squares) == (other.rows, other.squares)
             and self.layout == other.layout
             and self.numeric == other.numeric
             and self.categories == other.categories
@@ -116,6 +130,34 @@ class Profile:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def times(self, weight: int) -> Self:
+        """As if each of these rows had come so often."""
+        if weight == 1:
+            return self
+        return replace(
+            self,
+            rows=self.rows * weight,
+            squares=self.squares * weight**2,
+            numeric=self.numeric.times(weight),
+            categories=self.categories.times(weight),
+        )
+
+    @cached_property
+    def effective(self) -> Self:
+        """The same shares over as many rows as they are as certain as (Kish, 1965).
+
+        A weighted sample of n rows tells as much as rows**2 / squares plain ones; what is tested
+        or given an interval is taken from here.
+        """
+        if self.rows in {0, self.squares}:
+            return self
+        share = self.rows / self.squares
+        return replace(
+            self,
+            numeric=self.numeric.thinned(share),
+            categories=self.categories.thinned(share),
+        )
+
     def merge(self, other: Self) -> Self:
         """The profile of both sets of rows together."""
         if self.layout is not other.layout and self.layout != other.layout:
@@ -123,6 +165,7 @@ class Profile:
         return replace(
             self,
             rows=self.rows + other.rows,
+            squares=self.squares + other.squares,
             numeric=self.numeric.merge(other.numeric),
             categories=self.categories.merge(other.categories),
             ids=tuple(a.merge(b) for a, b in zip(self.ids, other.ids, strict=True)),
