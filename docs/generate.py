@@ -4,17 +4,23 @@ mkdocs calls `on_files` as it starts; nothing that is made here is kept in the r
 """
 
 import inspect
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 import tidegauge as tg
 from tidegauge.cli import app
+from tidegauge.config import Config, variable_of
 from tidegauge.drift import EMBEDDING_METHODS, METHODS, MIX, ROW_METHODS
+from tidegauge.ingest.problem import SLUGS
 from tidegauge.quality import CHECKS
+from tidegauge.record.fields import KINDS
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -23,6 +29,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/checks.md": checks(),
         "reference/cli.md": commands(),
         "reference/python.md": python(),
+        "reference/records.md": records(),
+        "reference/problems.md": problems(),
+        "reference/configuration.md": configuration(),
         "decisions/index.md": decisions(Path(config.docs_dir)),
     }
     rows = dict.fromkeys((*ROW_METHODS, *EMBEDDING_METHODS))
@@ -105,7 +114,7 @@ def commands() -> str:
         "Exit codes: 0 fine, 1 a check failed or the input is wrong, 2 no such option, 130 Ctrl-C.",
         "",
     ]
-    for name, command in group.commands.items():
+    for name, command in _flat(group.commands):
         context = typer.Context(command, info_name=f"tidegauge {name}")
         text += [f"## tidegauge {name}", "", inspect.cleandoc(command.help or ""), ""]
         text += ["| | |", "|---|---|"]
@@ -119,6 +128,61 @@ def commands() -> str:
                 text.append(f"| `{parameter.name}` | {getattr(parameter, 'help', '') or ''} |")
         text.append("")
     return "\n".join(text)
+
+
+def _flat(commands: dict[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    """A group's commands stand beside the others, under their whole names."""
+    for name, command in commands.items():
+        if hasattr(command, "commands"):
+            yield from _flat(command.commands, f"{above}{name} ")
+        else:
+            yield above + name, command
+
+
+def records() -> str:
+    text = ["# Records", "", "What can be sent, with the names of others that are understood.", ""]
+    text += ["A value that is null or absent is missing. In Arrow and in JSON columns a map is one"]
+    text += ["column for each name: `features.age`, `tags.region`.", ""]
+    for kind in KINDS.values():
+        text += [f"## {kind.name}", "", f"{kind.about} `POST /api/v1/{kind.name}`", ""]
+        text += ["| field | is | what | also known as |", "|---|---|---|---|"]
+        for field in kind.fields.values():
+            named = [alias for alias, found in kind.aliases.items() if found.field is field]
+            needed = ", required" if field.required else ""
+            also = ", ".join(f"`{alias}`" for alias in named)
+            text.append(
+                f"| `{field.name}` | {field.shape.value}{needed} | {field.about} | {also} |"
+            )
+        text.append("")
+    return "\n".join(text)
+
+
+def problems() -> str:
+    text = ["# Problems", "", "Every refusal of a request, as RFC 9457 problem details.", ""]
+    text += ["| status | code | what | what to do |", "|---|---|---|---|"]
+    for slug, told in sorted(SLUGS.items(), key=lambda item: (item[1].status, item[0])):
+        text.append(f"| {told.status} | `{slug}` | {told.title} | {told.help} |")
+    return "\n".join(text) + "\n"
+
+
+def configuration() -> str:
+    text = ["# Configuration", "", "All keys of `tidegauge.yaml`, each also as a variable.", ""]
+    text += ["| key | variable | default | what |", "|---|---|---|---|"]
+    for keys, field in _settings(Config):
+        default = "none" if field.default is None else field.default
+        key, variable = ".".join(keys), variable_of(keys)
+        text.append(f"| `{key}` | `{variable}` | {default} | {field.description or ''} |")
+    return "\n".join(text) + "\n"
+
+
+def _settings(
+    tree: type[BaseModel], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    for name, field in tree.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _settings(field.annotation, (*above, name))
+        else:
+            yield (*above, name), field
 
 
 def python() -> str:

@@ -25,7 +25,9 @@ class _Tree(BaseModel):
 
 
 class WebConfig(_Tree):
-    host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
+    host: Annotated[str, Field(description="The address to listen on; 0.0.0.0 is all.")] = (
+        "127.0.0.1"
+    )
     port: Annotated[int, Field(ge=0, le=65535, description="0 takes a free one.")] = 8712
     decoders: Annotated[
         int, Field(ge=1, le=64, description="Processes that decode batches, beside the server.")
@@ -58,7 +60,9 @@ class LogConfig(_Tree):
 
 
 class LoggingConfig(_Tree):
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="The least that is told.")
+    ] = "info"
     file: Annotated[
         Path | None, Field(description="Also write to this file, rotated at 50 MiB, 5 kept.")
     ] = None
