@@ -71,8 +71,8 @@ def test_on_bytes(body):
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"records": [{"a": 1.5, "t": "2026-11-21T12:00:00Z", "f": {"x": 0.00012345678901234567}}]}',
-        b'[{"features": {"a": 1e-05, "b": -0.25, "c": true, "d": null, "e": "text: with {signs}"}}]',
+        b'{"records": [{"a": 1.5, "t": "2026-11-21T12:00:00Z", "x": 0.00012345678901234567}]}',
+        b'[{"features": {"a": 1e-05, "b": -0.25, "c": true, "d": null, "e": "text: {signs}"}}]',
     ],
 )
 def test_what_is_usual_is_quick(body):

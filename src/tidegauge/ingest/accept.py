@@ -27,6 +27,7 @@ from tidegauge.record.check import Checker, Record, Signal, Terms
 from tidegauge.record.columns import to_records, to_stream
 from tidegauge.record.fields import KINDS, Kind
 from tidegauge.record.refusal import Problem
+from tidegauge.record.values import Moment
 
 Names = dict[str, set[str]]
 """The names of each model's features that were met so far."""
@@ -37,7 +38,12 @@ def accept(request: Request, names: Names) -> Verdict:
     kind = KINDS[request.kind]
     body = unpack(request.body, request.encoding)
     if request.media == ARROW:
-        return _columns(request, kind, body, names)
+        try:
+            return _columns(request, kind, body, names)
+        except (pa.ArrowException, UnicodeError, OverflowError):
+            # What is valid by itself can still be absurd: a time zone that is no text.
+            detail = "the columns hold what no Arrow library writes"
+            raise ProblemError("malformed-arrow", detail) from None
     return _records(request, kind, body, names)
 
 
@@ -128,7 +134,9 @@ def _columns(request: Request, kind: Kind, body: bytes, names: Names) -> Verdict
     refused: list[int] = []
     places = np.flatnonzero(found)
     for index, record in zip(places.tolist(), to_records(table.take(places)), strict=True):
-        record["timestamp"] = arrow.told(record.get("timestamp"))
+        moment = record.get("timestamp")
+        if isinstance(moment, int):
+            record["timestamp"] = Moment(moment)
         normal, problems = checker.check(record)
         if normal is None:
             judged.refuse(index, problems)

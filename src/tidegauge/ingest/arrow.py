@@ -7,8 +7,7 @@ allocated before anybody can object.  So rows and columns are counted before any
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
@@ -17,12 +16,11 @@ from tidegauge.arrow import Chunked, DataType, Table, pa, pc
 from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.record import limits, values
 from tidegauge.record.check import TRUTHS
-from tidegauge.record.columns import place
+from tidegauge.record.columns import TIME, place
 from tidegauge.record.fields import LABELS, Field, Kind, Shape
 from tidegauge.record.identity import new_id
 from tidegauge.record.refusal import RefusedError, step
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTINUED: Final = b"\xff\xff\xff\xff"
 _SUPPORTED: Final = (
     "booleans, integers, 32- and 64-bit floats, texts (also as a dictionary), timestamps with a"
@@ -81,6 +79,7 @@ def known_columns(table: Table, kind: Kind, *, generate_ids: bool) -> tuple[Tabl
     names: list[str] = []
     columns: list[Chunked] = []
     unknown: list[str] = []
+    is_changed = False
     for column, array in zip(table.column_names, table.columns, strict=True):
         head, variant, name = place(column)
         alias = kind.aliases.get(head)
@@ -89,6 +88,10 @@ def known_columns(table: Table, kind: Kind, *, generate_ids: bool) -> tuple[Tabl
             unknown.append(column)
             continue
         _check_column(column, field, variant, name, array.type)
+        if field.shape is Shape.TIME:
+            ranged = _in_range(column, array)
+            is_changed |= ranged is not array
+            array = ranged  # noqa: PLW2901
         if alias and alias.factor != 1.0:
             array = pc.multiply(array.cast(pa.float64()), alias.factor)  # noqa: PLW2901
         names.append(column if alias is None else field.name + column[len(head) :])
@@ -96,7 +99,7 @@ def known_columns(table: Table, kind: Kind, *, generate_ids: bool) -> tuple[Tabl
     if len(set(names)) < len(names):
         raise ProblemError("invalid-request", "a field is given twice, under two of its names")
     known = table
-    if names != table.column_names:
+    if is_changed or names != table.column_names:
         known = pa.Table.from_arrays(columns, names=names)
     if generate_ids and kind.key:
         known = _with_ids(known, kind.key)
@@ -104,6 +107,16 @@ def known_columns(table: Table, kind: Kind, *, generate_ids: bool) -> tuple[Tabl
         if field.required and field.name not in known.column_names and not field.shape.is_map:
             _refuse_column(field.name, "required", "is missing")
     return known, unknown
+
+
+def _in_range(column: str, array: Chunked) -> Chunked:
+    """Times in coarse units can lie beyond what microseconds hold."""
+    if not pa.types.is_timestamp(array.type) or array.type.unit not in {"s", "ms"}:
+        return array
+    try:
+        return array.cast(TIME)
+    except pa.ArrowInvalid:
+        _refuse_column(column, "out-of-range", "holds times that are too far away")
 
 
 def _with_ids(table: Table, key: str) -> Table:
@@ -134,7 +147,7 @@ def _check_column(
         )
 
 
-def _refuse_column(column: str, code: str, detail: str) -> None:
+def _refuse_column(column: str, code: str, detail: str) -> NoReturn:
     fault: Fault = {"pointer": "/columns" + step(column), "code": code, "detail": detail}
     slug = code if code in {"unsupported-type", "bad-unicode"} else "invalid-request"
     raise ProblemError(slug, f"column {column!r}: {detail}"[:300], [fault])
@@ -285,10 +298,3 @@ def _odd_numbers(array: Chunked, field: Field) -> Flags:
     if field.high is not None:
         within = pc.and_(within, pc.less_equal(array, field.high))
     return ~_flags(pc.fill_null(within, True))  # noqa: FBT003
-
-
-def told(moment: object) -> object:
-    """A time as a record has it, from what a column gives."""
-    if isinstance(moment, int):
-        return _EPOCH + timedelta(microseconds=moment)
-    return moment

@@ -128,7 +128,8 @@ def to_records(table: Table) -> list[dict[str, object]]:
     for column, array in zip(table.column_names, table.columns, strict=True):
         field, variant, name = place(column)
         if pa.types.is_timestamp(array.type):
-            array = array.cast(pa.int64() if array.type == TIME else TIME).cast(pa.int64())  # noqa: PLW2901
+            # Nanoseconds lose their last digits.
+            array = array.cast(TIME, safe=False).cast(pa.int64())  # noqa: PLW2901
         for record, item in zip(records, array.to_pylist(), strict=True):
             if name is None:
                 if item is not None:

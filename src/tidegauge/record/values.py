@@ -16,6 +16,10 @@ from tidegauge.record.fields import Field, Shape
 from tidegauge.record.refusal import RefusedError, shape_of, step
 
 
+class Moment(int):
+    """Microseconds since 1970, from a column that says so: no number whose unit is a guess."""
+
+
 class Beyond:
     """A number in a document that is too large for any number that we keep."""
 
@@ -85,6 +89,8 @@ def member(value: str, at: str) -> str:
 
 def time(value: object, at: str) -> int:
     """Microseconds since 1970 in UTC."""
+    if isinstance(value, Moment):
+        return int(value)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise RefusedError(at, "timestamp-no-offset", "has no offset: add 'Z' or '+00:00'")
