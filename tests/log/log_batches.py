@@ -1,5 +1,7 @@
 """Batches to append, and logs small enough that a few of them fill a segment."""
 
+import random
+
 from tidegauge.log import START, Batch, LocalLog, Piece
 
 SEGMENT = 8192
@@ -32,3 +34,8 @@ def append_all(log, batches):
 def numbers(log, after=START):
     """Of the batches that a log gives, in order."""
     return [int(found.batch_id.removeprefix("id-")) for _, found in log.read(after)]
+
+
+def seeded(seed):
+    """Chance that can be had again."""
+    return random.Random(seed)  # noqa: S311 - nothing here is secret

@@ -1,6 +1,6 @@
 """A process that appends, consumes and releases, and keeps a ledger, until it is killed.
 
-    python log_child.py DIRECTORY LEDGER COUNT [--no-consumer]
+    python log_child.py DIRECTORY LEDGER COUNT [--no-consumer] [--tell]
 
 A line of the ledger is `sent N`, `acked N`, `failed N`, or `read N SEGMENT:OFFSET`: the result
 and its position in one write, as in one transaction.  The next run goes on where it ends.
@@ -65,6 +65,8 @@ def append(log, ledger, number):
     def note(done):
         if done.exception() is None:
             ledger.write("acked", number)
+            if "--tell" in sys.argv:
+                os.write(1, b".")
 
     future.add_done_callback(note)
     return future, number

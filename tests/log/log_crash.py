@@ -1,6 +1,7 @@
 """Running the child, killing it, and the check that must hold after any crash."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -12,10 +13,11 @@ from log_child import Ledger, consume
 CHILD = Path(__file__).with_name("log_child.py")
 
 
-def start(tmp_path, count, *options, **environment):
+def start(tmp_path, count, *options, stdout=None, **environment):
     return subprocess.Popen(
         [sys.executable, CHILD, tmp_path / "log", tmp_path / "ledger", str(count), *options],
         env={**os.environ, "TIDEGAUGE_TEST": "1", **environment},
+        stdout=stdout,
         stderr=subprocess.DEVNULL,
     )
 
@@ -27,6 +29,24 @@ def finish(tmp_path, count, *options, **environment):
     finally:
         child.kill()
         child.wait()
+
+
+def recorded(tmp_path, count, *options, **environment):
+    """Run the child under the recorder, which adds to a journal of all it did to its files."""
+    library = tmp_path / "recorder.so"
+    if not library.exists():
+        source = CHILD.with_name("recorder.c")
+        subprocess.run(
+            [shutil.which("cc"), "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"],
+            check=True,
+        )
+    environment |= {
+        "LD_PRELOAD": str(library),
+        "RECORD_ROOT": str(tmp_path / "log"),
+        "RECORD_LEDGER": str(tmp_path / "ledger"),
+        "RECORD_JOURNAL": str(tmp_path / "journal"),
+    }
+    return finish(tmp_path, count, *options, **environment)
 
 
 def check(tmp_path, damaged=0):

@@ -4,7 +4,8 @@
    cc -shared -fPIC -o recorder.so recorder.c -ldl; LD_PRELOAD=recorder.so ...
 
    An event is six words (op, file, begin, offset, sizes of two texts) and the texts.  A file is
-   known by its inode, a sync covers what was done before it began.
+   known by its inode, a sync covers what was done before it began: the number of the event that
+   began it counts from 'p', which begins a process.
    $FAULT = write|sync|alloc, $FAULT_AT = n, $FAULT_ERRNO = an errno, 0 for a short write:
    the n-th such call fails, and event '!' says so.  */
 #define _GNU_SOURCE
@@ -30,23 +31,31 @@ static int calls;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+static void note(char, uint64_t, uint64_t, uint64_t, const void *, uint64_t, const void *, uint64_t);
+
 __attribute__((constructor)) static void begin(void) {
     root = getenv("RECORD_ROOT");
     ledger = getenv("RECORD_LEDGER");
     const char *path = getenv("RECORD_JOURNAL"), *at = getenv("FAULT_AT");
     if (root && path) journal = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     fault_at = at ? atoi(at) : 0;
+    if (journal >= 0) note('p', 0, 0, 0, 0, 0, 0, 0);
 }
 
 static int ours(const char *path) { return journal >= 0 && !strncmp(path, root, strlen(root)); }
 
-static int of_fd(int fd) { /* 1: under the root, 2: the ledger */
-    char link[64], path[PATH_MAX];
-    if (journal < 0) return 0;
+static const char *path_of(int fd, char path[PATH_MAX]) {
+    char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t size = readlink(link, path, sizeof path - 1);
-    if (size < 0) return 0;
-    path[size] = 0;
+    ssize_t size = readlink(link, path, PATH_MAX - 1);
+    path[size < 0 ? 0 : size] = 0;
+    return path;
+}
+
+static int of_fd(int fd) { /* 1: under the root, 2: the ledger */
+    char path[PATH_MAX];
+    if (journal < 0) return 0;
+    path_of(fd, path);
     return ours(path) ? 1 : ledger && !strcmp(path, ledger) ? 2 : 0;
 }
 
@@ -129,6 +138,12 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at) {
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at) {
     return pwritev64(fd, parts, count, at);
 }
+ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at, int flags) {
+    return flags ? REAL(pwritev2)(fd, parts, count, at, flags) : pwritev64(fd, parts, count, at);
+}
+ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t at, int flags) {
+    return pwritev2(fd, parts, count, at, flags);
+}
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
     struct iovec part = {(void *)data, size};
     return pwritev64(fd, &part, 1, at);
@@ -140,15 +155,17 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
 #define SYNC(name)                                                        \
     int name(int fd) {                                                    \
         if (of_fd(fd) != 1) return REAL(name)(fd);                        \
+        char path[PATH_MAX];                                              \
+        path_of(fd, path);                                                \
         pthread_mutex_lock(&mutex);                                       \
         uint64_t from = events;                                           \
         pthread_mutex_unlock(&mutex);                                     \
         if (fails("sync")) {                                              \
-            note('f', inode(fd), from, 0, 0, 0, 0, 0);                    \
+            note('f', inode(fd), from, 0, path, strlen(path), 0, 0);                    \
             return errno = fault(), -1;                                   \
         }                                                                 \
         int done = REAL(name)(fd);                                        \
-        if (!done) note('s', inode(fd), from, 0, 0, 0, 0, 0);             \
+        if (!done) note('s', inode(fd), from, 0, path, strlen(path), 0, 0);             \
         return done;                                                      \
     }
 SYNC(fsync)

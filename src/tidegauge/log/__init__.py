@@ -63,7 +63,8 @@ class ReadableLog(Protocol):
         ...
 
     def end(self) -> Position:
-        """Up to here everything is durable."""
+        """Up to here everything is durable.  It may lie past the last batch that can be read, so
+        a reader is done when `read` gives nothing, not when it has come to the end."""
         ...
 
     def where(

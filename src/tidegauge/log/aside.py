@@ -8,6 +8,7 @@ from typing import Final
 
 from tidegauge.failpoint import hit
 from tidegauge.log.disk import sync_directory, write_whole
+from tidegauge.log.segment import listed
 
 _TORN_KEPT: Final = 16
 
@@ -51,6 +52,10 @@ class Aside:
         torn = sorted(self._directory.glob("torn-*"))
         for old in torn[:-_TORN_KEPT]:
             old.unlink(missing_ok=True)
+
+    def numbers(self) -> list[int]:
+        """Of the segments in it: their positions may be known elsewhere, and are not used again."""
+        return list(listed(self._directory)) if self._directory.is_dir() else []
 
     def files(self) -> int:
         try:

@@ -16,9 +16,12 @@ from tidegauge.log.ids import Ids
 from tidegauge.log.marks import Consumed
 from tidegauge.log.reader import LogReader
 from tidegauge.log.recovery import Held, Recovered
-from tidegauge.log.segment import Segment, Spare, index_path
+from tidegauge.log.segment import Segment, Spare, index_path, segment_path
 
-_SPARES: Final = 2
+_READY: Final = 1
+"""Spares that are made when there are fewer."""
+_SPARES: Final = 3
+"""Spares that are kept of released segments: a log that is consumed as it grows makes none."""
 _log = logging.getLogger("tidegauge.log")
 
 
@@ -52,11 +55,13 @@ class Keeper:
 
     def opened(self, segment: Segment) -> None:
         """A segment is written to, and so the one before is full."""
-        path = self._directory / f"{segment.number:012}.log"
-        held = Held(segment.number, path, segment.size, segment.end, is_saved=False)
-        with self._lock:
-            self.held[segment.number] = held
-            self._active = segment.number
+        path = segment_path(self._directory, segment.number)
+        # First, so that it is never taken for a full one.  The writer waits for no lock here:
+        # the other side may hold it through a sync.
+        self._active = segment.number
+        self.held[segment.number] = Held(
+            segment.number, path, segment.size, segment.end, is_saved=False
+        )
         self.wake()
 
     def left(self) -> None:
@@ -64,9 +69,12 @@ class Keeper:
         self._active = 0
         self.wake()
 
+    def has_spare(self) -> bool:
+        return bool(self._spares)
+
     def take_spare(self, size: int) -> Spare | None:
-        with self._lock:
-            return self._spares.pop() if self._spares and size == self._segment else None
+        """Only the writer takes them."""
+        return self._spares.pop() if self._spares and size == self._segment else None
 
     def bytes(self) -> int:
         return sum(held.size for held in list(self.held.values()))
@@ -130,11 +138,17 @@ class Keeper:
     def _free(self) -> None:
         """Give back the segments that are consumed; their batch ids stay, in the index files."""
         consumed = self._consumed.get()
-        spares: list[Spare] = []
-        freed = False
+        freed: list[Held] = []
         for held in list(self.held.values()):
             if held.number == self._active or not held.is_saved or not _is_released(held, consumed):
                 break
+            freed.append(held)
+        if not freed:
+            return
+        self._consumed.sync()
+        sync_directory(self._directory)
+        spares: list[Spare] = []
+        for held in freed:
             hit("log.before-recycle")
             is_wanted = len(self._spares) + len(spares) < _SPARES and held.size == self._segment
             if is_wanted and not self._aside.has(held.path):
@@ -146,16 +160,14 @@ class Keeper:
             hit("log.after-recycle")
             del self.held[held.number]
             self._ids.released(held.number)
-            freed = True
-        if freed:
-            # Before one is written to again: else a power loss could give it its old name back.
-            sync_directory(self._directory)
-            self._spares += spares
+        # Before one is written to again: else a power loss could give it its old name back.
+        sync_directory(self._directory)
+        self._spares.extend(spares)
 
     def _prepare(self) -> None:
         """Fill files with zeros: writing over blocks that are there already is what makes a
         sync quick, as the file system has nothing of its own to note."""
-        while self.held and len(self._spares) < _SPARES and not self._is_closing:
+        while self.held and len(self._spares) < _READY and not self._is_closing:
             space = os.statvfs(self._directory)
             if space.f_bavail * space.f_frsize < 4 * self._segment:
                 return
@@ -171,8 +183,7 @@ class Keeper:
                     draft.unlink(missing_ok=True)
             sync_directory(self._directory)
             hit("log.after-spare")
-            with self._lock:
-                self._spares.append(made)
+            self._spares.append(made)
 
 
 def _is_released(held: Held, consumed: Position) -> bool:

@@ -1,21 +1,24 @@
 """What the writing and the reading process tell each other: two numbers in two files.
 
-Neither is ever relied on after a power loss, so neither is synced: a lost one only delays.
+Neither is synced when it changes: one that a power loss takes back only delays.
 """
 
+import logging
 import mmap
 import os
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from tidegauge.errors import InputError
 from tidegauge.failpoint import hit
 from tidegauge.log.batch import START, Position
-from tidegauge.log.disk import draft_of
+from tidegauge.log.disk import opened
 
 _SIZE = 16
+_LINE = 64
+_log = logging.getLogger("tidegauge.log")
 
 
 class DurableEnd:
@@ -73,29 +76,39 @@ _BOOT = _boot()
 
 
 class Consumed:
-    """Up to where the log is consumed, written by whoever consumes it."""
+    """Up to where the log is consumed, written by whoever consumes it.
+
+    It is written in place, which needs no room: a full disk must not hinder the release that
+    makes room.  What a crash leaves half written fails its checksum, and counts as nothing.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "consumed"
 
     def put(self, upto: Position) -> None:
         text = str(upto)
-        draft = draft_of(self._path)
-        hit("log.before-release")
-        draft.write_text(f"{text} {zlib.crc32(text.encode())}\n", encoding="ascii")
-        draft.replace(self._path)
-        hit("log.after-release")
+        line = f"{text} {zlib.crc32(text.encode())}\n".ljust(_LINE)
+        try:
+            hit("log.before-release")
+            with opened(self._path, os.O_WRONLY | os.O_CREAT) as fd:
+                os.pwrite(fd, line.encode(), 0)
+            hit("log.after-release")
+        except OSError as error:
+            _log.warning("%s could not be written, which delays reuse: %s", self._path, error)
+
+    def sync(self) -> None:
+        """Before segments go: a start must not take them for missing."""
+        with suppress(FileNotFoundError), opened(self._path) as fd:
+            hit("log.before-release-sync")
+            os.fsync(fd)
 
     def get(self) -> Position:
         """START where nothing is known: what was consumed then stays a while longer."""
         try:
             found = self._path.read_text(encoding="ascii", errors="replace")
-        except FileNotFoundError:
+        except OSError:
             return START
-        match = re.fullmatch(r"(\d+:\d+) (\d+)\n", found)
+        match = re.fullmatch(r"(\d+:\d+) (\d+)\n *", found)
         if match is None or int(match[2]) != zlib.crc32(match[1].encode()):
             return START
-        try:
-            return Position.parse(match[1])
-        except InputError:
-            return START
+        return Position.parse(match[1])

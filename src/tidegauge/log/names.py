@@ -14,7 +14,7 @@ from tidegauge.log.aside import Aside
 from tidegauge.log.batch import Position
 from tidegauge.log.disk import opened, sync_directory
 from tidegauge.log.frame import HEADER, VERSION, Identity, claim
-from tidegauge.log.scan import Frame, scan
+from tidegauge.log.scan import Frame, read, scan
 from tidegauge.log.segment import listed, segment_path
 
 _MOVED: Final = ".moved-{:012}.log"
@@ -66,8 +66,7 @@ def _moved_before(directory: Path) -> dict[Path, int]:
 def _number_of(path: Path, named: Identity) -> int | None:
     """The number that the file says, the one it is named for where it does not say, or None."""
     with opened(path) as fd:
-        with open(fd, "rb", closefd=False) as file:
-            claimed = claim(file.read(2 * HEADER))
+        claimed = claim(read(fd, 2 * HEADER, 0))
         if claimed is not None and claimed[0] == VERSION:
             _, said = claimed
             return said.segment if said.stamp == named.stamp else None

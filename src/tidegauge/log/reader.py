@@ -101,7 +101,7 @@ class LogReader:
         """From its file, if that is whole and of this log."""
         try:
             index = Index.of(index_path(self.directory, number).read_bytes())
-        except (FileNotFoundError, UnreadableError, ValueError, KeyError):
+        except (OSError, UnreadableError, ValueError, KeyError):
             return None
         is_own = (index.stamp, index.number) == self._identity(number)
         return index if is_own else None

@@ -7,7 +7,7 @@ and what lies behind it counts all the same.  Nothing that could not be read is 
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tidegauge.log.frame import BATCH, HEADER, Identity, batch_of, parse
 from tidegauge.log.index import Index
 from tidegauge.log.marks import Consumed, DurableEnd
 from tidegauge.log.names import right_names
-from tidegauge.log.scan import Frame, last_byte, scan
+from tidegauge.log.scan import Frame, last_byte, read, scan
 from tidegauge.log.segment import Opening, index_path, listed, read_opening
 
 _log = logging.getLogger("tidegauge.log")
@@ -64,15 +64,21 @@ def recover(
     for draft in directory.glob(".draft-*"):
         draft.unlink()
     mark, consumed = _published(directory), Consumed(directory).get()
-    used = [*listed(directory), *listed(directory, "index"), mark.segment, consumed.segment]
+    named = listed(directory)
     recovery = _Recovery(directory, stamp, saved_index, mark)
-    recovery.found.next = max(used) + 1
     right_names(directory, stamp, recovery.found.damage)
     hit("log.recovery-named")
-    recovery.find_missing(consumed)
-    last = max(listed(directory), default=0)
-    for number in sorted({*listed(directory), *listed(directory, "index")}):
-        index = recovery.examined(number, is_last=number == last)
+    segments, indexes = listed(directory), listed(directory, "index")
+    used = [*named, *segments, *indexes, *Aside(directory).numbers()]
+    recovery.found.next = max(*used, mark.segment, consumed.segment) + 1
+    recovery.read_openings(segments)
+    recovery.find_missing(segments, indexes, consumed)
+    for number in sorted({*segments, *indexes}):
+        path = segments.get(number)
+        is_last = number == max(segments, default=0)
+        index = saved_index(number)
+        if path is not None:
+            index = recovery.examined(path, number, index, is_last=is_last)
         if index is not None:
             learn(index)
     hit("log.recovered")
@@ -104,36 +110,41 @@ class _Recovery:
         self._mark = mark
         self._aside = Aside(directory)
         self._openings: dict[int, Opening] = {}
+        self._ends: dict[int, int] = {}
+        """Where segments ended, as the ones that follow them say."""
 
-    def find_missing(self, consumed: Position) -> None:
-        """Segments that should be there, by what the openings, the indexes and the mark say."""
-        present = listed(self._directory)
-        for number, path in present.items():
+    def read_openings(self, segments: Mapping[int, Path]) -> None:
+        for number, path in segments.items():
             with opened(path) as fd:
                 opening = read_opening(fd, Identity(self._stamp, number))
             if opening is not None:
                 self._openings[number] = opening
-        oldest = max((o.oldest for o in self._openings.values()), default=0)
-        expected = {Position(o.previous, o.end) for o in self._openings.values()}
-        for number in listed(self._directory, "index"):
-            index = None if number in present else self._saved_index(number)
-            if index is not None:
-                expected.add(Position(number, index.end))
-        expected.add(self._mark)
-        for end in expected:
-            if end.segment >= max(oldest, 1) and end > consumed and end.segment not in present:
-                index = self._saved_index(end.segment)
-                lost = 1 if index is None else index.batches
-                if end.offset and lost:
-                    self.found.damage[Position(end.segment, 0)] = lost
-                    _log.error("segment %d of %s is missing", end.segment, self._directory)
+                self._ends[opening.previous] = opening.end
 
-    def examined(self, number: int, *, is_last: bool) -> Index | None:
-        path = listed(self._directory).get(number)
-        saved = self._saved_index(number)
-        if path is None:
-            return saved
-        end = self._known_end(number, saved)
+    def find_missing(
+        self, segments: Mapping[int, Path], indexes: Iterable[int], consumed: Position
+    ) -> None:
+        """What should be there, by what the openings, the indexes and the mark say."""
+        oldest = max((opening.oldest for opening in self._openings.values()), default=1)
+        expected = {*self._ends.items(), self._mark}
+        for number in indexes:
+            is_released = number < max(oldest, consumed.segment) or number in segments
+            index = None if is_released else self._saved_index(number)
+            if index is not None:
+                expected.add((number, index.end))
+        for number, end in expected:
+            if number < max(oldest, 1) or (number, end) <= consumed or number in segments:
+                continue
+            index = self._saved_index(number)
+            lost = 1 if index is None else index.batches
+            if end and lost:
+                self.found.damage[Position(number, 0)] = lost
+                _log.error("segment %d of %s is missing", number, self._directory)
+
+    def examined(
+        self, path: Path, number: int, saved: Index | None, *, is_last: bool
+    ) -> Index | None:
+        end = self._ends.get(number, None if saved is None else saved.end)
         size = path.stat().st_size
         index = saved
         if index is None or index.end != end or size < index.end or number not in self._openings:
@@ -150,12 +161,6 @@ class _Recovery:
         self.found.held[number] = held
         self.found.previous = Position(number, index.end)
         return index
-
-    def _known_end(self, number: int, saved: Index | None) -> int | None:
-        for opening in self._openings.values():
-            if opening.previous == number:
-                return opening.end
-        return None if saved is None else saved.end
 
     def _rebuilt(
         self, path: Path, number: int, end: int | None, saved: Index | None, *, is_last: bool
@@ -199,7 +204,7 @@ class _Recovery:
         or from what an earlier use of the file has left."""
         size = os.fstat(fd).st_size
         opening = self._openings.get(identity.segment)
-        header = parse(os.pread(fd, HEADER, end), 0, identity, end)
+        header = parse(read(fd, HEADER, end), 0, identity, end)
         torn = end
         if opening is not None and opening.is_blank:
             torn = last_byte(fd, end, size)
@@ -207,7 +212,7 @@ class _Recovery:
             torn = min(end + header.size, size)
         if torn > end:
             self.found.torn_bytes += torn - end
-            self._aside.torn(path, end, os.pread(fd, torn - end, end))
+            self._aside.torn(path, end, read(fd, torn - end, end))
 
     def _save(self, index: Index, held: Held) -> None:
         try:

@@ -100,7 +100,7 @@ class _Window:
         """Fewer at the end of the file."""
         size = min(size, self._limit - at)
         if not self._start <= at <= at + size <= self._start + len(self._bytes):
-            self._bytes = _read(self._fd, max(size, min(_WINDOW, self._limit - at)), at)
+            self._bytes = read(self._fd, max(size, min(_WINDOW, self._limit - at)), at)
             self._start = at
         first = at - self._start
         return memoryview(self._bytes)[first : first + size]
@@ -120,11 +120,11 @@ class _Window:
         return self._limit
 
 
-def _read(fd: int, size: int, at: int) -> bytes:
+def read(fd: int, size: int, at: int) -> bytes:
     """Where the disk cannot read a page, zeros stand for it: no whole frame is made of those."""
     try:
         return os.pread(fd, size, at)
     except OSError:
         if size <= _PAGE:
             return bytes(size)
-    return b"".join(_read(fd, min(_PAGE, size - step), at + step) for step in range(0, size, _PAGE))
+    return b"".join(read(fd, min(_PAGE, size - step), at + step) for step in range(0, size, _PAGE))

@@ -16,6 +16,7 @@ from tidegauge.log.frame import OPENING, Identity, buffers, note_of, note_parts
 from tidegauge.log.scan import frame_at
 
 _OPENING_ROOM = 4096
+_SHORT = 4 << 20
 
 
 def segment_path(directory: Path, number: int) -> Path:
@@ -83,7 +84,9 @@ class Segment:
         hit("log.before-create")
         fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            if spare is None:
+            if spare is None and size <= _SHORT:
+                os.pwrite(fd, bytes(size), 0)
+            elif spare is None:
                 os.posix_fallocate(fd, 0, size)
             self = cls(fd, identity, 0, size)
             hit("log.before-opening")
@@ -123,6 +126,9 @@ class Segment:
         os.close(self._fd)
 
 
-def opening_room() -> int:
-    """What a segment needs beside its frames."""
-    return _OPENING_ROOM
+def size_for(need: int, usual: int, *, is_spare_ready: bool) -> int:
+    """How large the next segment is.  Without a spare it is short, so that its blocks can be
+    written at once: where blocks are only promised, each sync has the file system's notes to
+    write too, which is several times slower."""
+    least = -(-(need + _OPENING_ROOM) // 8) * 8
+    return max(usual if is_spare_ready else min(usual, _SHORT), least)

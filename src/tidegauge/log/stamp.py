@@ -5,7 +5,8 @@ import zlib
 from pathlib import Path
 
 from tidegauge.log.disk import opened, write_whole
-from tidegauge.log.frame import claim
+from tidegauge.log.frame import HEADER, claim
+from tidegauge.log.scan import read
 from tidegauge.log.segment import listed
 
 
@@ -15,7 +16,7 @@ def read_stamp(directory: Path) -> int | None:
         stamp, check = text.split()
         if zlib.crc32(stamp.encode()) == int(check, 16):
             return int(stamp, 16)
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         pass
     return None
 
@@ -32,6 +33,6 @@ def make_stamp(directory: Path) -> int:
 
 
 def stamp_of(path: Path) -> int | None:
-    with opened(path) as fd, open(fd, "rb", closefd=False) as file:
-        claimed = claim(file.read(256))
+    with opened(path) as fd:
+        claimed = claim(read(fd, 2 * HEADER, 0))
     return None if claimed is None else claimed[1].stamp

@@ -3,7 +3,7 @@
 While a sync runs the next group gathers, so the busier the log, the larger the groups, and the
 rate of syncs is the disk's own.  After a failed write or sync nothing more is written to that
 file, and the sync is not tried again: the kernel forgets what it could not write, and a second
-sync would say that all is well (rebello 2020, "Can applications recover from fsync failures?").
+sync would say that all is well (Rebello et al., "Can applications recover from fsync failures?").
 The next segment's opening says where the failed one ended.
 """
 
@@ -25,7 +25,7 @@ from tidegauge.log.keeper import Keeper
 from tidegauge.log.marks import DurableEnd
 from tidegauge.log.reader import LogReader
 from tidegauge.log.recovery import Recovered
-from tidegauge.log.segment import Opening, Segment, opening_room
+from tidegauge.log.segment import Opening, Segment, size_for
 
 _GROUP_BYTES: Final = 8 << 20
 _GROUP_BATCHES: Final = 4096
@@ -188,8 +188,8 @@ class Writer:
             self._leave()
             self._fail(group, self._failure("written", error))
             return
-        self._publish(Position(segment.number, at))
         self._note(group, ends)
+        self._publish(self._previous)
         self.trouble = None
         self._done_bytes += size
         hit("log.before-answer")
@@ -208,7 +208,7 @@ class Writer:
 
     def _open(self, need: int) -> None:
         """Leave the segment and begin one with room for `need` bytes."""
-        size = max(self._segment_size, need + opening_room())
+        size = size_for(need, self._segment_size, is_spare_ready=self._keeper.has_spare())
         if self._keeper.bytes() + size > self._cap:
             self._tidy()
             if self._keeper.bytes() + size > self._cap:
@@ -217,7 +217,9 @@ class Writer:
                     f" {self._cap:,} bytes wait to be consumed; is a worker running? try later"
                 )
         spare = self._keeper.take_spare(size)
-        opening = Opening(*self._previous, self._keeper.oldest(), spare is None or spare.is_blank)
+        opening = Opening(
+            *self._previous, self._keeper.oldest() or self._next, spare is None or spare.is_blank
+        )
         identity = Identity(self._stamp, self._next)
         # Whatever becomes of it, no other segment gets this number.
         self._next += 1

@@ -85,7 +85,7 @@ def test_positions_rise_and_come_back_from_text(open_log):
     positions = append_all(open_log(), [batch(i) for i in range(40)])
     assert positions == sorted(set(positions))
     assert [Position.parse(str(position)) for position in positions] == positions
-    assert START < positions[0]
+    assert positions[0] > START
     with pytest.raises(InputError, match="12:4096"):
         Position.parse("nowhere")
 
