@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 WHEELS := build/wheels
 SOURCES := $(shell find src -type f -not -name '*.pyc')
 
-.PHONY: help run test check static docs bench lock clean
+.PHONY: help run test nightly check static docs bench lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run     compare two weeks of made-up data with planted faults, and write the report"
 	@echo "make test    every test, against the built wheel"
+	@echo "make nightly the long forms: 200 kills, 50 power losses, a million changed bodies (an hour)"
 	@echo "make check   format, lint, types, imports, docs, tests: what CI runs"
 	@echo "make docs    the documentation, into build/docs"
 	@echo "make bench   the benchmarks against their rivals (half an hour), into docs/benchmarks.md"
@@ -40,6 +41,12 @@ test: $(VENV)/installed
 	@scripts/install-chromium
 	@echo "== Tests, against the installed wheel"
 	$(BIN)/pytest tests --pyargs tidegauge --doctest-modules --numprocesses 2
+
+nightly: $(VENV)/installed
+	@echo "== Kills, power losses and described requests, in their long forms"
+	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 $(BIN)/pytest tests/log tests/web tests/client
+	@echo "== A million changed JSON bodies, 100,000 of Arrow"
+	$(BIN)/python tests/ingest/fuzz.py
 
 static: $(VENV)/installed
 	@echo "== Format, lint, types, imports"

@@ -2,8 +2,10 @@
 
 import logging
 import logging.handlers
+import os
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -50,11 +52,9 @@ def start(config: LoggingConfig) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if config.file:
         config.file.parent.mkdir(parents=True, exist_ok=True)
-        # Reopens the file when it is moved away.
-        rotating = logging.handlers.RotatingFileHandler(
-            config.file, maxBytes=50 * MIB, backupCount=5, encoding="utf-8", delay=True
-        )
-        handlers.append(rotating)
+        handlers.append(_File(config.file, maxBytes=50 * MIB, backupCount=5, encoding="utf-8"))
+    # A full disk must not stop what is logged about it.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers.clear()
     for handler in handlers:
@@ -64,6 +64,24 @@ def start(config: LoggingConfig) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     # Each request is told by us, if at all.
     logging.getLogger("uvicorn.access").disabled = True
+
+
+class _File(logging.handlers.RotatingFileHandler):
+    """Rotates by itself, and goes on in a new file when somebody else moved the old one away."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        stream = self.stream
+        if stream and not _is_still_at(self.baseFilename, stream.fileno()):
+            stream.close()
+            self.stream = self._open()
+        super().emit(record)
+
+
+def _is_still_at(path: str, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(Path(path).stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _renamed(

@@ -7,6 +7,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from serving import Server
 
+from tidegauge.errors import InputError
+from tidegauge.web.server import check_clock
+
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
@@ -71,3 +74,37 @@ def test_a_request_leads_to_its_line(own):
     with own.client() as client:
         answer = client.post("/api/v1/predictions", json={"model_id": "m"})
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_the_file_is_followed_when_it_is_moved_away(tmp_path):
+    """Into a folder that did not exist, too."""
+    file = tmp_path / "logs" / "web.log"
+    environment = {"TIDEGAUGE_LOGGING_FILE": str(file)}
+    with Server(tmp_path / "data", environment=environment) as server:
+        file.rename(file.with_suffix(".1"))
+        server.stop()
+    assert "started" in file.with_suffix(".1").read_text(encoding="utf-8")
+    assert "stopped" in file.read_text(encoding="utf-8")
+
+
+def test_a_log_file_that_cannot_be_written_stops_nothing(tmp_path):
+    environment = {"TIDEGAUGE_LOGGING_FILE": "/dev/full"}
+    with Server(tmp_path / "data", environment=environment) as server:
+        assert httpx.get(f"{server.url}/readyz").status_code == 200
+
+
+def test_a_sender_that_leaves_early_stores_nothing(tmp_path):
+    """Its body is shorter than it said."""
+    with Server(tmp_path / "data", dev=True) as server:
+        head = "POST /api/v1/metrics HTTP/1.1\r\nHost: localhost\r\n"
+        head += "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+        server.raw(head.encode() + b'{"metric_name": "x", "value": 1}')
+        server.stop()
+        assert not server.batches()
+        assert "left before its body was whole" in server.said()
+
+
+@pytest.mark.parametrize("now", [0.0, 4_102_444_800.0])
+def test_a_clock_that_is_wrong_is_told(now):
+    with pytest.raises(InputError, match="--allow-clock"):
+        check_clock(now)

@@ -22,6 +22,9 @@ def web(
     dev: Annotated[
         bool, typer.Option("--dev", help="Let everybody on this machine in, without a key.")
     ] = False,
+    allow_clock: Annotated[
+        bool, typer.Option("--allow-clock", help="Start even if the clock looks wrong.")
+    ] = False,
 ) -> None:
     """Accept predictions, labels and feedback, and keep them durably."""
     from tidegauge import config as configuring  # noqa: PLC0415 - `--help` needs none
@@ -35,7 +38,7 @@ def web(
         update={"web": loaded.web.model_copy(update=told), "data": data or loaded.data}
     )
     telemetry.start(loaded.logging)
-    serve(loaded, dev=dev, say=typer.echo)
+    serve(loaded, dev=dev, allow_clock=allow_clock, say=typer.echo)
 
 
 def check_config(*, config: _CONFIG = None) -> None:

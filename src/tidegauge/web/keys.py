@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tidegauge.errors import InputError, TidegaugeError
+from tidegauge.failpoint import hit
 
 Role = Literal["ingest", "read", "write", "admin"]
 ROLES: Final[tuple[Role, ...]] = ("ingest", "read", "write", "admin")
@@ -183,12 +184,15 @@ class Keys:
             keys = self._read()
             yield keys
             draft = self._path.with_suffix(".draft")
+            hit("web.before-keys-write")
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump([asdict(key) for key in keys.values()], file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
+            hit("web.before-keys-rename")
             draft.replace(self._path)
+            hit("web.after-keys-rename")
             _sync_directory(self._path.parent)
             self._keys, self._seen = keys, None
 

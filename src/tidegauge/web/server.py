@@ -4,7 +4,9 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import structlog
 import uvicorn
@@ -18,11 +20,20 @@ from tidegauge.web.keys import Keys
 from tidegauge.web.protocol import with_patience
 
 _GRACE = 8
+_YEARS = 2026, 2090
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def serve(config: Config, *, dev: bool = False, say: Callable[[str], None] = print) -> None:
+def serve(
+    config: Config,
+    *,
+    dev: bool = False,
+    allow_clock: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
     """Run until SIGTERM or SIGINT; everything that was accepted is answered first."""
+    if not allow_clock:
+        check_clock(time.time())
     if dev and config.web.host not in {"127.0.0.1", "localhost", "::1"}:
         raise InputError("--dev lets everybody in, so it listens on this machine only: 127.0.0.1")
     config.data.mkdir(parents=True, exist_ok=True)
@@ -60,6 +71,14 @@ def serve(config: Config, *, dev: bool = False, say: Callable[[str], None] = pri
         signal.signal(signal.SIGTERM, _leave)
         server.run(sockets=[listening])
         _log.info("stopped")
+
+
+def check_clock(now: float) -> None:
+    """A wrong clock would refuse good records as too old or too new, and keep the bad ones."""
+    year = datetime.fromtimestamp(now, UTC).year
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        message = f"this machine's clock says {year}; set it, or start with --allow-clock"
+        raise InputError(message)
 
 
 def _leave(_signal: int, _frame: object) -> None:
