@@ -10,7 +10,8 @@ from log_child import Ledger
 from log_crash import check, recorded
 from log_crash_images import image, read_journal
 
-from tidegauge.log import FailedError, FullError, LocalLog, NoSpaceError
+from tidegauge.log import FailedError, FullError, LocalLog, NoSpaceError, Position
+from tidegauge.log.marks import Consumed
 from tidegauge.log.segment import Segment
 
 COUNT = 40
@@ -160,3 +161,26 @@ def test_too_much_that_waits_is_refused_at_once(tmp_path, monkeypatch):
         future.result(10)
     append_all(log, [batch(5)])
     log.close()
+
+
+def test_a_note_whose_sync_failed_is_written_again(tmp_path, monkeypatch):
+    consumed = Consumed(tmp_path)
+    consumed.put(Position(3, 40))
+    sync, calls = os.fsync, []
+
+    def failing_once(fd):
+        calls.append((tmp_path / "consumed").stat().st_mtime_ns)
+        if len(calls) == 1:
+            raise OSError(errno.EIO, "broken")
+        sync(fd)
+
+    monkeypatch.setattr(os, "fsync", failing_once)
+    with pytest.raises(OSError, match="broken"):
+        consumed.sync()
+    os.utime(tmp_path / "consumed", ns=(0, 0))
+    consumed.sync()
+    assert calls[1] > 0
+    os.utime(tmp_path / "consumed", ns=(0, 0))
+    consumed.sync()
+    assert calls[2] == 0
+    assert consumed.get() == Position(3, 40)

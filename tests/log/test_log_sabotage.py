@@ -64,7 +64,7 @@ def damage_in_the_middle(tmp_path, **environment):
 
 
 def short_write(tmp_path, **environment):
-    for at in range(4, 12):
+    for at in range(4, 20):
         (tmp_path / str(at)).mkdir()
         recorded(
             tmp_path / str(at), 60, FAULT="write", FAULT_AT=str(at), FAULT_ERRNO="0", **environment
@@ -73,7 +73,7 @@ def short_write(tmp_path, **environment):
 
 
 def failed_sync(tmp_path, **environment):
-    for at in range(4, 16):
+    for at in range(4, 20):
         (tmp_path / str(at)).mkdir()
         after_loss(
             tmp_path / str(at), FAULT="sync", FAULT_AT=str(at), FAULT_ERRNO="5", **environment

@@ -84,6 +84,7 @@ class Consumed:
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "consumed"
+        self._is_doubtful = False
 
     def put(self, upto: Position) -> None:
         text = str(upto)
@@ -98,9 +99,15 @@ class Consumed:
 
     def sync(self) -> None:
         """Before segments go: a start must not take them for missing."""
+        if self._is_doubtful:
+            # What a failed sync covered is gone from the disk's queue: only a new write brings
+            # it there.
+            self.put(self.get())
+        self._is_doubtful = True
         with suppress(FileNotFoundError), opened(self._path) as fd:
             hit("log.before-release-sync")
             os.fsync(fd)
+        self._is_doubtful = False
 
     def get(self) -> Position:
         """START where nothing is known: what was consumed then stays a while longer."""
