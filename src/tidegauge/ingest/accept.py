@@ -24,7 +24,7 @@ from tidegauge.ingest.unpack import unpack
 from tidegauge.log import Piece
 from tidegauge.record import limits
 from tidegauge.record.check import Checker, Record, Signal, Terms
-from tidegauge.record.columns import to_records, to_stream
+from tidegauge.record.columns import place, to_records, to_stream
 from tidegauge.record.fields import KINDS, Kind
 from tidegauge.record.refusal import Problem
 from tidegauge.record.values import Moment
@@ -102,20 +102,22 @@ def _records(request: Request, kind: Kind, body: bytes, names: Names) -> Verdict
 
 def _lines(body: bytes, request: Request) -> Envelope:
     """A record a line; a line that is no JSON is refused by itself."""
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    if not lines:
+        raise ProblemError("empty-batch", "no line holds a record")
+    if len(lines) > limits.RECORDS:
+        raise _too_many()
+    together = document.parse_lines(lines)
+    if together is not None:
+        return Envelope(records=together, options=request.options)  # pyright: ignore[reportArgumentType]
     records: list[Record | Problem] = []
-    for line in body.split(b"\n"):
-        if not line.strip():
-            continue
-        if len(records) == limits.RECORDS:
-            raise _too_many()
+    for line in lines:
         try:
             records.append(document.parse(line))  # pyright: ignore[reportArgumentType]
         except ProblemError as error:
             if error.slug == "too-deep":
                 raise
             records.append(Problem("", "bad-format", error.detail))
-    if not records:
-        raise ProblemError("empty-batch", "no line holds a record")
     return Envelope(records=records, options=request.options)
 
 
@@ -129,11 +131,12 @@ def _columns(request: Request, kind: Kind, body: bytes, names: Names) -> Verdict
     checker = Checker(kind, _terms(request, options.generate_ids, names))
     judged = _Judged(kind)
     found = arrow.suspects(table, kind, request.now, request.oldest)
-    # All rows share the names of the columns, which are met with the first.
-    found[0] = True
+    # All rows share the names of the columns: new ones are met with the first.
+    found[0] |= not _are_met(table, names)
     refused: list[int] = []
     places = np.flatnonzero(found)
-    for index, record in zip(places.tolist(), to_records(table.take(places)), strict=True):
+    suspicious = to_records(table.take(places)) if len(places) else []
+    for index, record in zip(places.tolist(), suspicious, strict=True):
         moment = record.get("timestamp")
         if isinstance(moment, int):
             record["timestamp"] = Moment(moment)
@@ -162,6 +165,12 @@ def _columns(request: Request, kind: Kind, body: bytes, names: Names) -> Verdict
     return judged.verdict(request, pieces, table.num_rows, checker.signals, envelope=None, ids=ids)
 
 
+def _are_met(table: Table, names: Names) -> bool:
+    columns = (place(column) for column in table.column_names)
+    features = {name for field, _variant, name in columns if field == "features"}
+    return all(features <= names.get(model or "", set()) for model in _models(table))
+
+
 _NO_TIME: Final = Signal("no-timestamp", "without a timestamp the time of receipt counts")
 
 
@@ -178,10 +187,7 @@ def _with_defaults(table: Table, request: Request) -> Table:
 def _by_model(table: Table, as_sent: bytes | None) -> Iterable[tuple[str, Table, bytes]]:
     if not table.num_rows:
         return
-    if "model_id" not in table.column_names:
-        models: list[str | None] = [None]
-    else:
-        models = table["model_id"].unique().to_pylist()
+    models = _models(table)
     if len(models) == 1:
         yield models[0] or "", table, as_sent or to_stream(table.replace_schema_metadata(None))
         return
@@ -189,6 +195,10 @@ def _by_model(table: Table, as_sent: bytes | None) -> Iterable[tuple[str, Table,
         of = table["model_id"]
         rows = table.filter(of.is_null() if model is None else pa.compute.equal(of, model))
         yield model or "", rows, to_stream(rows.replace_schema_metadata(None))
+
+
+def _models(table: Table) -> list[str | None]:
+    return table["model_id"].unique().to_pylist() if "model_id" in table.column_names else [None]
 
 
 def _doubles(table: Table, kind: Kind, judged: "_Judged", refused: Sequence[int]) -> list[int]:

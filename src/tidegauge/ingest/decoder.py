@@ -45,14 +45,16 @@ class Decoder:
         theirs.close()
         ours.settimeout(_PATIENCE)
         self._socket = ours
+        # It says when it has loaded what it needs.
+        wire.receive(ours)
 
     def judge(self, request: Request) -> Verdict:
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self.stop()
-                self.start()
-            assert self._socket is not None  # noqa: S101 - start has made it
             try:
+                if self._process is None or self._process.poll() is not None:
+                    self.stop()
+                    self.start()
+                assert self._socket is not None  # noqa: S101 - start has made it
                 wire.send(self._socket, wire.request_head(request), [request.body])
                 head, bodies = wire.receive(self._socket)
             except (OSError, EOFError):
@@ -80,6 +82,7 @@ def _serve(end: socket.socket) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
+    wire.send(end, {}, [])
     names: dict[str, set[str]] = {}
     while True:
         try:

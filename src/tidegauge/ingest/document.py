@@ -8,7 +8,7 @@ one of them is only asked where a look at the bytes has shown that it cannot dif
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from tidegauge.record import limits
 from tidegauge.record.values import BEYOND
 
 Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
 _SMALL: Final = 4 * limits.KIB
 _QUOTE, _COLON, _OPEN, _CLOSE, _POINT, _PLUS, _E, _ZERO = b'":{}.+e0'
 _NESTED: Final = frozenset({dict, list})
@@ -43,8 +44,20 @@ def parse(body: bytes) -> object:
     return _strict(body)
 
 
-def _quick(body: bytes) -> object | None:
+def parse_lines(lines: Sequence[bytes]) -> list[object] | None:
+    """A document a line, as one array; None where they have to be looked at one by one."""
+    body = b"[" + b",".join(lines) + b"]"
+    if len(body) <= _SMALL:
+        return None
+    commas = np.cumsum([len(line) + 1 for line in lines[:-1]], dtype=np.int64)
+    parsed = _quick(body, commas)
+    return parsed if isinstance(parsed, list) and len(parsed) == len(lines) else None
+
+
+def _quick(body: bytes, commas: Places | None = None) -> object | None:
     """What the strict parser would say, in half its time; None where only that one knows.
+
+    `commas` are places that must lie between the items of the outermost array.
 
     Outside of texts each colon is a member, so equal counts show that no name was given twice.
     """
@@ -57,7 +70,12 @@ def _quick(body: bytes) -> object | None:
     opened = (curled == _OPEN) & outside
     closed = (curled == _CLOSE) & outside
     steps = opened.view(np.int8) - closed.view(np.int8)
-    if np.cumsum(steps, dtype=np.int32).max() > limits.DEPTH or _has_huge(at, outside):
+    depth = np.cumsum(steps, dtype=np.int32)
+    if commas is not None:
+        if (depth[commas] != 1).any() or not outside[commas].all():
+            return None
+        depth -= 1
+    if depth.max() > limits.DEPTH or _has_huge(at, outside):
         return None
     try:
         parsed: object = orjson.loads(body)

@@ -14,6 +14,7 @@ of them at most, so nothing is guessed and nothing is lost.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tidegauge.arrow import Chunked, DataType, Table, pa
@@ -115,6 +116,7 @@ def _array(items: list[object], variant: str) -> Chunked:
     return pa.array(floats, pa.float64(), from_pandas=False)
 
 
+@lru_cache(limits.FEATURES)
 def place(column: str) -> tuple[str, str | None, str | None]:
     """Field, variant and name of a column: 'features@text.age' is ('features', 'text', 'age')."""
     head, dot, name = column.partition(".")

@@ -78,12 +78,23 @@ def text(value: object, at: str, most: int = limits.TEXT, least: int = 0) -> str
 
 def member(value: str, at: str) -> str:
     """The name of a feature, a tag, a class."""
+    return value if value in _good_members else _looked_at(value, at)
+
+
+# Names come again with every batch.
+_good_members: set[str] = set()
+
+
+def _looked_at(value: str, at: str) -> str:
     text(value, at, limits.NAME, 1)
     if not value.isalnum() and any(
         unicodedata.category(each) in _HIDDEN and each not in _JOINERS for each in value
     ):
         detail = "the name holds a control character or one that turns the writing direction"
         raise RefusedError(at, "bad-unicode", detail)
+    if len(_good_members) > 10 * limits.FEATURES:
+        _good_members.clear()
+    _good_members.add(value)
     return value
 
 

@@ -1,5 +1,8 @@
 """The web process, put together: the hot path in front, the API behind it."""
 
+import asyncio
+import errno
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -57,8 +60,7 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        for decoder in self._decoders:
-            decoder.start()
+        await asyncio.gather(*(asyncio.to_thread(each.start) for each in self._decoders))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self.ingest.close()
@@ -88,6 +90,7 @@ def make_api(state: State) -> FastAPI:
     api.add_exception_handler(ProblemError, _problem)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(OSError, _disk)
     api.add_exception_handler(Exception, _failed)
     return api
 
@@ -143,6 +146,14 @@ def _http(request: Request, error: Exception) -> Response:
     return _answer(
         request, ProblemError(slug, f"{slug.replace('-', ' ')}: {request.method}", headers=headers)
     )
+
+
+def _disk(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)  # noqa: S101 - as above
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        detail = "the disk is full; nothing was changed"
+        return _answer(request, ProblemError("insufficient-storage", detail, retry_after=5))
+    return _failed(request, error)
 
 
 def _failed(request: Request, error: Exception) -> Response:

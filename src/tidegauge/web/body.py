@@ -1,6 +1,6 @@
 """The body of a request, and what it says it is, within the limits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tidegauge.ingest.problem import ProblemError
@@ -20,7 +20,8 @@ class DisconnectedError(Exception):
     """The sender is gone: nobody is left to be told."""
 
 
-async def read_body(receive: Receive) -> bytes:
+async def read_body(receive: Receive, make_room: Callable[[int], None]) -> bytes:
+    """`make_room` is told the size so far, and refuses when there is no room for it."""
     pieces: list[bytes] = []
     size = 0
     while True:
@@ -32,6 +33,7 @@ async def read_body(receive: Receive) -> bytes:
         if size > limits.BODY:
             detail = f"the body is over {limits.BODY // limits.MIB} MiB"
             raise ProblemError("too-large", detail)
+        make_room(size)
         if piece:
             pieces.append(piece)
         if not message.get("more_body"):

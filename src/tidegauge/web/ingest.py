@@ -46,6 +46,7 @@ PATHS: Final[Mapping[str, tuple[str, str]]] = {
 # A body of this size takes the event loop less than a millisecond.
 _INLINE: Final = 16 * limits.KIB
 _DAY: Final = 86_400_000_000
+_TOO_MUCH: Final = "the server has too much to do"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,6 @@ class Ingest:
         for decoder in decoders:
             self._idle.put(decoder)
         self._threads = ThreadPoolExecutor(len(decoders), "decode")
-        self.closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -82,6 +82,10 @@ class Ingest:
             body = await self._taken(kind, receiver, scope, receive)
         except DisconnectedError:
             _log.info("the sender left before its body was whole", request_id=request_id)
+        except asyncio.CancelledError:
+            # The grace of a shutdown is over; uvicorn would log the cancelling as our failure.
+            problem = ProblemError("unavailable", "the server is stopping", retry_after=5)
+            await asgi.refuse(send, problem, scope["path"], request_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender is answered
             problem = _as_problem(error, request_id)
             self._metrics.refused.labels(problem.slug).inc()
@@ -97,13 +101,21 @@ class Ingest:
             raise ProblemError("method-not-allowed", detail, headers={"Allow": "POST"})
         key = self._gate.admit(scope, "ingest", in_address=bool(receiver))
         self._check_rates(scope, key)
-        if self.closing:
-            raise ProblemError("unavailable", "the server is stopping", retry_after=5)
         media, encoding = media_of(scope, (JSON,) if receiver else MEDIA)
         options = _options(scope)
         expected = self._reserve(scope)
+
+        def make_room(size: int) -> None:
+            """A body that was announced without its length takes more as it comes."""
+            nonlocal expected
+            if size > expected:
+                if self._in_flight + size - expected > self._limits.in_flight:
+                    raise ProblemError("rate-limited", _TOO_MUCH, retry_after=1)
+                self._in_flight += size - expected
+                expected = size
+
         try:
-            body = await read_body(receive)
+            body = await read_body(receive, make_room)
             self._in_flight += len(body) - expected
             expected = len(body)
             now = time.time_ns() // 1000
@@ -150,7 +162,7 @@ class Ingest:
             detail = f"the body is over {limits.BODY // limits.MIB} MiB"
             raise ProblemError("too-large", detail)
         if self._in_flight + expected > self._limits.in_flight:
-            raise ProblemError("rate-limited", "the server has too much to do", retry_after=1)
+            raise ProblemError("rate-limited", _TOO_MUCH, retry_after=1)
         self._in_flight += expected
         return expected
 
