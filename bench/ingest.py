@@ -89,7 +89,8 @@ class Server:
                     break
             time.sleep(0.01)
         pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        children = [child for task in tasks for child in task.read_text().split()]
         self.pids = {"web": [pid], "decoder": [int(each) for each in children]}
 
     def cpu(self) -> dict[str, float]:

@@ -5,6 +5,8 @@ import sys
 
 import tidegauge
 
+HEAVY = {"numpy", "pyarrow", "scipy", "pandas", "sklearn", "rich", "typer", "jinja2", "yaml"}
+
 
 def modules_after(statement):
     script = f"import sys\n{statement}\nprint(*sys.modules, sep='\\n')"
@@ -15,8 +17,12 @@ def modules_after(statement):
 
 
 def test_importing_tidegauge_loads_nothing_heavy():
-    heavy = {"numpy", "pyarrow", "scipy", "pandas", "sklearn", "rich", "typer", "jinja2", "yaml"}
-    assert modules_after("import tidegauge").isdisjoint(heavy)
+    assert modules_after("import tidegauge").isdisjoint(HEAVY)
+
+
+def test_the_client_is_made_without_what_it_will_send_with():
+    loaded = modules_after("import tidegauge; tidegauge.Client(api_key='k')")
+    assert loaded.isdisjoint(HEAVY | {"httpx", "asyncio", "pydantic", "orjson", "ssl"})
 
 
 def test_comparing_loads_neither_scipys_statistics_nor_scikit_learn():

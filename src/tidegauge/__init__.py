@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tidegauge.client import Client
     from tidegauge.errors import InputError, TidegaugeError, UnreadableError
     from tidegauge.profile.codec import decode, encode
     from tidegauge.profile.table import Profile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _PLACES = {
+    "Client": "tidegauge.client",
     "Detector": "tidegauge.report.detector",
     "InputError": "tidegauge.errors",
     "Profile": "tidegauge.profile.table",
@@ -36,6 +38,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "Client",
     "Detector",
     "InputError",
     "Profile",

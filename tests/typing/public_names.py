@@ -21,3 +21,13 @@ def profiles() -> None:
     assert_type(tg.decode(tg.encode(reference)), tg.Profile)
     assert_type(tg.schema_of({"x": [1.0]}).edit(x="category"), tg.Schema)
     assert_type(tg.Detector(reference).add_sample({"x": 1.0}) is None, bool)
+
+
+def logs() -> None:
+    client = tg.Client("http://localhost:8712", api_key="k")
+    assert_type(client.log(model_id="m", features={"a": 1}), str)
+    client.log_actual(model_id="m", prediction_id="p", actual_label="ok")
+    client.log_metric("cache", 0.5, {"region": "eu"})
+    assert_type(client.stats().calls, int)
+    assert_type(client.flush(timeout=1.0), bool)
+    client.log(modle_id="m")  # pyright: ignore[reportCallIssue]

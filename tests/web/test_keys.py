@@ -165,6 +165,8 @@ class TestDev:
             metric = {"metric_name": "x", "value": 1}
             url = f"{server.url}/api/v1/metrics"
             assert httpx.post(url, json=metric).status_code == 200
+            any_key = {"Authorization": "Bearer any key"}
+            assert httpx.post(url, json=metric, headers=any_key).status_code == 200
             for header in (
                 {"X-Forwarded-For": "1.2.3.4"},
                 {"Host": "evil.example"},

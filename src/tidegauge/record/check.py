@@ -206,6 +206,9 @@ def _attributed(kept: Record) -> None:
     features, shares = kept.get("features"), kept["shap_values"]
     if not isinstance(features, dict) or not isinstance(shares, dict):
         return
+    if all(value is None for value in features.values()):
+        # A row of columns that others filled: it has no features of its own.
+        return
     for each in shares:
         if each not in features:
             raise RefusedError(

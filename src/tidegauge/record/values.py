@@ -129,9 +129,10 @@ def time(value: object, at: str) -> int:
 def number(value: object, at: str, field: Field) -> float:
     if type(value) is not float and type(value) is not int:
         if isinstance(value, Beyond):
-            detail = "is larger than any number that can be kept"
-            raise RefusedError(at, "number-out-of-range", detail)
+            raise _beyond(at)
         raise RefusedError(at, "wrong-type", f"must be a number, is {shape_of(value)}")
+    if type(value) is int and not limits.WHOLE_LOW <= value <= limits.WHOLE_HIGH:
+        raise _beyond(at)
     if not math.isfinite(value):
         raise RefusedError(at, "not-finite", "must be finite")
     low, high = field.low, field.high
@@ -154,13 +155,14 @@ def value(item: object, at: str, field: Field) -> object:
     kind = type(item)
     if kind is float and field.finite and not math.isfinite(item):  # pyright: ignore[reportArgumentType]
         raise RefusedError(at, "not-finite", "must be finite")
+    if kind is int and not limits.WHOLE_LOW <= item <= limits.WHOLE_HIGH:  # pyright: ignore[reportOperatorIssue]
+        raise _beyond(at)
     if kind in _PLAIN:
         return item
     if kind is str:
         return text(item, at)
     if isinstance(item, Beyond):
-        detail = "is larger than any number that can be kept"
-        raise RefusedError(at, "number-out-of-range", detail)
+        raise _beyond(at)
     hint = "; a vector goes into 'embeddings'" if kind is list else ""
     detail = f"must be a number, a text or a boolean, is {shape_of(item)}{hint}"
     raise RefusedError(at, "wrong-type", detail)
@@ -249,6 +251,10 @@ MAPS: Final[dict[Shape, Callable[[dict[str, object], str, Field], dict[str, obje
     Shape.TEXTS: texts,
     Shape.VECTORS: vectors,
 }
+
+
+def _beyond(at: str) -> RefusedError:
+    return RefusedError(at, "number-out-of-range", "is larger than any number that can be kept")
 
 
 def _range(low: float | None, high: float | None) -> str:

@@ -15,7 +15,7 @@ from tidegauge.web.rates import Rates
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="tidegauge"'}
 _HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
-# Who comes without a key to a server that was started with --dev.
+# Who comes, with whatever key, to a server that was started with --dev.
 _DEVELOPER: Final = Key(id="dev", name="--dev", role="admin", secret_hash="", created_at=0.0)
 
 
@@ -38,10 +38,10 @@ class Gate:
         return key
 
     def _key(self, scope: Scope, *, in_address: bool) -> Key:
+        if self.dev and is_local(scope):
+            return _DEVELOPER
         given = header(scope, b"authorization")
         if not given:
-            if self.dev and is_local(scope):
-                return _DEVELOPER
             detail = "send 'Authorization: Bearer <key>'"
             if any(
                 name == "api_key" for name, _ in parse_qsl(scope["query_string"].decode("latin-1"))

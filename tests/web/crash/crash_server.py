@@ -71,8 +71,9 @@ class CrashServer(Server):
         self.send_signal(signal.SIGCONT)
 
     def children(self):
-        pid = self.process.pid
-        return [int(each) for each in _read(f"/proc/{pid}/task/{pid}/children").split()]
+        """Of all its threads: each keeps its own."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(each) for task in tasks for each in task.read_text().split()]
 
     def peak_mib(self, pid):
         """The most memory that a process has held so far."""
