@@ -7,6 +7,7 @@ between runs that stand next to each other, as machines are shared and noisy.
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import accuracy
+import client
 import fleet
 import frames
+import ingest
 import verdict
 
 HERE = Path(__file__).parent
@@ -42,6 +45,9 @@ def main() -> None:
         fleet_scores,
         exactness,
         false_alarms,
+        client_calls,
+        accepting,
+        survival,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     kept = HERE / "results"
@@ -187,6 +193,66 @@ def false_alarms(_: Path) -> str:
     found, others = verdict.found_shifts(pairs)
     lines += ["", "A shift of 0.3 standard deviations in one of 50 columns, 5,000 rows: found in"]
     lines += [f"{found / pairs:.1%} of {pairs:,} pairs; another column was named in {others}.", ""]
+    return "\n".join(lines)
+
+
+def client_calls(_: Path) -> str:
+    found = client.main()
+    lines = ["## What `client.log()` costs the caller", ""]
+    lines += [
+        "Microseconds of one call with 50 features, over 200,000 calls in a tight loop, and in"
+    ]
+    lines += ["the same run what `queue.Queue.put` and `json.dumps` of the same row cost.", ""]
+    lines += ["| | median | p99 | p99.9 | longest |", "|---|---|---|---|---|"]
+    for name, numbers in found.items():
+        lines.append(f"| {name} | {' | '.join(f'{value:,.1f}' for value in numbers.values())} |")
+    return "\n".join([*lines, ""])
+
+
+def accepting(_: Path) -> str:
+    lines = ["## What the server accepts, durably", ""]
+    lines += ["A real `tidegauge web` with one decoder; the load generator sends whether or not it"]
+    lines += [
+        "has been answered and shares the machine's cores. Batches are of 1,000 records of 50"
+    ]
+    lines += ["features. An answer counts from when its request was due.", ""]
+    return "\n".join([*lines, ingest.table(ingest.measure(Path("/var/tmp")))])  # noqa: S108
+
+
+def survival(_: Path) -> str:
+    """The long forms of the crash tests and of the fuzzer; each fails the run if it fails."""
+    lines = ["## What it survives", ""]
+    tests = {
+        "kill -9 of the server under load, 200 times, with a restart after each": (
+            {"TIDEGAUGE_KILLS": "200"},
+            "tests/web/crash/test_web_kills.py",
+        ),
+        "the failpoints around everything durable, killed at each": (
+            {},
+            "tests/web/crash/test_web_failpoints.py",
+        ),
+        "50 images of a power loss: unsynced writes lost, torn, reordered": (
+            {"TIDEGAUGE_IMAGES": "50"},
+            "tests/log/test_log_power.py",
+        ),
+        "a full disk, and room again, three times": ({}, "tests/web/crash/test_web_disk_full.py"),
+    }
+    lines += [
+        "Nothing that was answered with 200 was lost or doubled, by the sender's own ledger:",
+        "",
+    ]
+    for name, (environment, path) in tests.items():
+        words = [OURS, "-m", "pytest", "-p", "no:cacheprovider", str(HERE.parent / path)]
+        subprocess.run(words, check=True, env={**os.environ, **environment}, cwd=HERE.parent)
+        lines.append(f"- {name}")
+    fuzz = [OURS, str(HERE / "../tests/ingest/fuzz.py"), "--seed", "7"]
+    told = subprocess.run(fuzz, check=True, capture_output=True, text=True).stdout
+    slowest = [float(found) for found in re.findall(r"slowest=([0-9.]+)", told)]
+    lines += [
+        "",
+        "A million JSON bodies and 100,000 of Arrow, changed at random: no death, no answer",
+    ]
+    lines += [f"but a verdict or a refusal, the slowest after {1000 * max(slowest):.0f} ms.", ""]
     return "\n".join(lines)
 
 

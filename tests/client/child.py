@@ -32,11 +32,11 @@ if SCENARIO == "imports":
 
     sys.addaudithook(hear)
 
-import sabotages  # noqa: E402
+import client_sabotages  # noqa: E402
 
 from tidegauge.client import Client  # noqa: E402
 
-sabotages.apply(SABOTAGE)
+client_sabotages.apply(SABOTAGE)
 
 
 def say(**found):

@@ -1,8 +1,8 @@
 """The promises SDK-1 to SDK-13, and that each test notices the bug that it is there for."""
 
 import pytest
+from client_sabotages import SABOTAGES
 from promises import PROMISES, child
-from sabotages import SABOTAGES
 
 # Done in a process of their own, which applies the sabotage itself.
 APART = {"sdk_1", "sdk_3", "sdk_5", "sdk_6", "sdk_9", "sdk_12"}

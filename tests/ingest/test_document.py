@@ -55,6 +55,7 @@ def test_on_documents(tree, indent, ascii_):
 @example('{"a" :1,"a":2,"b":":"}')
 @example('{"a":18446744073709551616}')
 @example('{"a":-9223372036854775809}')
+@example("20000000000000000000")
 @example('{"a":1e400}')
 @example('{"a":1E+400}')
 @example('{"a":' + "1" * 400 + ".5}")

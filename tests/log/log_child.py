@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import sabotages
+import log_sabotages
 from log_batches import NOON, batch, small_log
 
 from tidegauge.log import START, LogError, Position
@@ -90,6 +90,6 @@ def run(directory, path, count, *, every=EVERY):
 
 
 if __name__ == "__main__":
-    sabotages.apply()
+    log_sabotages.apply()
     every = 10**9 if "--no-consumer" in sys.argv else EVERY
     run(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), every=every)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import log_sabotages
 import pytest
-import sabotages
 from log_batches import append_all, batch, seeded, small_log
 from log_child import Ledger
 from log_crash import check, finish, recorded
@@ -36,7 +36,7 @@ def power_lost(tmp_path, **environment):
 def ids_known_after_a_restart(tmp_path, **environment):
     finish(tmp_path, 90, **environment)
     probe = (
-        "import sys; from pathlib import Path; import sabotages; sabotages.apply();"
+        "import sys; from pathlib import Path; import log_sabotages; log_sabotages.apply();"
         "from log_batches import small_log; log = small_log(Path(sys.argv[1]));"
         "sys.exit(log.seen('acme', 'id-80') is None)"
     )
@@ -99,7 +99,7 @@ PROMISES = {
 
 
 def test_every_sabotage_has_a_promise():
-    assert set(PROMISES) == {sabotage.__name__ for sabotage in sabotages.ALL}
+    assert set(PROMISES) == {sabotage.__name__ for sabotage in log_sabotages.ALL}
 
 
 @pytest.mark.parametrize("promise", set(PROMISES.values()), ids=lambda one: one.__name__)

@@ -17,8 +17,9 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """One a module: while it is open, no other test of the process can run an event loop."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("no chromium on the path: install it with scripts/install-chromium")

@@ -99,7 +99,7 @@ def _has_huge(at: Bytes, outside: Flags) -> bool:
     starts = np.flatnonzero(run)
     before = np.maximum(starts - 1, 0)
     # Behind a decimal point they make a number longer and not larger.
-    return bool((~digits[before] & (at[before] != _POINT)).any())
+    return bool(((starts == 0) | ~digits[before] & (at[before] != _POINT)).any())
 
 
 def _members(parsed: object) -> int:

@@ -19,6 +19,7 @@ from tidegauge.web.asgi import new_request_id
 
 _HEAD: Final = 64 * KIB
 _HEADERS: Final = 1000
+_LAST_LOOK: Final = 0.05
 _ADDRESS: Final = 16 * KIB
 _LINE_LIMIT: Final = ProblemError("uri-too-long", "the address is over 16 KiB")
 _HEAD_LIMIT: Final = ProblemError("header-too-large", "the headers are over 64 KiB or 1,000")
@@ -102,6 +103,10 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._stop_waiting()
         super().resume_writing()
+
+    def shutdown(self) -> None:
+        # A request may lie unread in an idle connection: closing that would reset its sender.
+        self.loop.call_later(_LAST_LOOK, super().shutdown)
 
     def _fail(self, fault: ProblemError) -> None:
         # The parser turns what its callbacks raise into an error of its own.

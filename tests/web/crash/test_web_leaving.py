@@ -36,16 +36,26 @@ def test_everybody_whose_request_was_whole_is_answered_on_sigterm(web):
         for client in clients:
             assert client.get("/livez").is_success
         posts = [ledger.add((arrow_post if n % 2 else json_post)(f"p{n}", 20, n)) for n in range(8)]
+        whole = []
+
+        def trace(event, _info):
+            if event == "http11.send_request_body.complete":
+                whole.append(event)
 
         def sent(client, post):
             headers = {"Content-Type": post.media}
             url = f"/api/v1/predictions?batch_id={post.batch_id}"
-            answer = client.post(url, content=post.body, headers=headers)
+            answer = client.post(
+                url, content=post.body, headers=headers, extensions={"trace": trace}
+            )
             return post, answer.status_code, answer.headers, answer.content
 
         answers = [pool.submit(sent, *each) for each in zip(clients, posts, strict=True)]
         server.wait_until_stopped()
-        wait_until(lambda: _all_received(server, 8), "all requests lie in the server's sockets")
+        wait_until(
+            lambda: len(whole) == 8 and _all_received(server, 8),
+            "all requests lie in the server's sockets",
+        )
         server.send_signal(signal.SIGTERM)
         server.go_on()
         for answer in answers:
