@@ -92,8 +92,8 @@ class TestOnRanks:
         scores = CramerVonMises().score(found)
         expected = stats.cramervonmises_2samp(*ranks(found), method="asymptotic")
         agrees(scores.value[0], expected.statistic)
-        # Scipy's is 1 - cdf, and far out its last digits are noise.
-        agrees(scores.p_value[0], min(expected.pvalue, 1.0), 1e-6)
+        # Scipy's is 1 - cdf, whose series ends at terms of 1e-7: far out it is noise.
+        agrees(scores.p_value[0], min(expected.pvalue, 1.0), 1e-5)
 
     @given(samples, samples)
     @settings(max_examples=60, deadline=None)
