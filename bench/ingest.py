@@ -338,10 +338,18 @@ def table(found: dict[str, object]) -> str:
         top = found["highest"]
         lines += ["", f"Arrow, highest with p95 under 20 ms: {top['p95_under_20_ms']:,}/s;"]
         lines += [f"highest that is kept up: {top['sustained']:,}/s."]
-        lines += [f"- {step}" for step in top["steps"]]
+        lines += [
+            "",
+            "| Arrow, offered/s | accepted/s | p50 | p95 | p99 |",
+            "|---|---|---|---|---|",
+        ]
+        for step in top["steps"]:
+            cells = " | ".join(f"{step['ms'][which]:.1f}" for which in ("p50", "p95", "p99"))
+            lines.append(f"| {step['offered']:,} | {step['accepted_per_s']:,} | {cells} |")
     once = found["exactly_once"]
-    lines += ["", f"Nothing consumed, 100,000/s: {once['ms']}; of {once['acked']} batches answered"]
-    lines += [f"with 200, {once['lost']} are not in the log, {once['doubled']} are there twice."]
+    lines += ["", f"While nothing consumed, at 100,000/s: p95 {once['ms']['p95']:.1f} ms. Of the"]
+    lines += [f"{once['acked']} batches answered with 200, {once['lost']} are not in the log and"]
+    lines += [f"{once['doubled']} are there twice."]
     lines += ["", "The libraries alone, ms for 1,000 records:"]
     lines += [f"- {name}: {ms:.2f}" for name, ms in found["plain_decoding_ms"].items()]
     return "\n".join([*lines, ""])
