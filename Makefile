@@ -39,12 +39,13 @@ run: $(VENV)/installed
 
 test: $(VENV)/installed
 	@scripts/install-chromium
+	@scripts/install-postgres
 	@echo "== Tests, against the installed wheel"
 	$(BIN)/pytest tests --pyargs tidegauge --doctest-modules --numprocesses 2
 
 nightly: $(VENV)/installed
 	@echo "== Kills, power losses and described requests, in their long forms"
-	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 $(BIN)/pytest tests/log tests/web tests/client
+	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 $(BIN)/pytest tests/log tests/web tests/client tests/catalog
 	@echo "== A million changed JSON bodies, 100,000 of Arrow"
 	$(BIN)/python tests/ingest/fuzz.py
 

@@ -81,7 +81,7 @@ def records_of(rows: int, seed: int) -> list[dict[str, object]]:
     rng = np.random.default_rng(seed)
     found = {name: values.tolist() for name, values in columns(rows, seed).items()}
     ids = [bytes(each).decode() for each in _LETTERS[rng.integers(0, 64, (rows, _WIDTH))]]
-    start = datetime.now(UTC) - timedelta(hours=1)
+    start = datetime.now(UTC) - timedelta(seconds=30)
     scores = rng.random(rows).tolist()
     return [
         {

@@ -21,7 +21,9 @@ import client
 import fleet
 import frames
 import ingest
+import kept
 import verdict
+import whole
 
 HERE = Path(__file__).parent
 OURS = sys.executable
@@ -48,6 +50,8 @@ def main() -> None:
         client_calls,
         accepting,
         survival,
+        keeping,
+        whole_path,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     kept = HERE / "results"
@@ -254,6 +258,14 @@ def survival(_: Path) -> str:
     ]
     lines += [f"but a verdict or a refusal, the slowest after {1000 * max(slowest):.0f} ms.", ""]
     return "\n".join(lines)
+
+
+def keeping(_folder: Path) -> str:
+    return "## What a prediction costs on disk\n\n" + kept.table(kept.measure())
+
+
+def whole_path(folder: Path) -> str:
+    return whole.table(whole.measure(folder))
 
 
 if __name__ == "__main__":

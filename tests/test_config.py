@@ -27,12 +27,12 @@ def test_the_environment_holds_over_the_file(tmp_path):
 
 
 def test_a_file_is_found_by_its_name_or_by_the_environment(tmp_path, monkeypatch):
-    written(tmp_path, "retention_days: 7")
+    written(tmp_path, "keep: {hot_days: 7}")
     monkeypatch.chdir(tmp_path)
-    assert load(environment={}).retention_days == 7
+    assert load(environment={}).keep.hot_days == 7
     other = tmp_path / "other.yaml"
-    other.write_text("retention_days: 8", encoding="utf-8")
-    assert load(environment={"TIDEGAUGE_CONFIG": str(other)}).retention_days == 8
+    other.write_text("keep: {hot_days: 8}", encoding="utf-8")
+    assert load(environment={"TIDEGAUGE_CONFIG": str(other)}).keep.hot_days == 8
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,34 @@ class LogConfig(_Tree):
     segment_mib: Annotated[int, Field(ge=1, le=1024, description="The size of one file.")] = 64
 
 
+class CatalogConfig(_Tree):
+    url: Annotated[
+        str | None,
+        Field(description="postgresql://user@host/database; none is SQLite in `data`."),
+    ] = None
+
+
+class KeepConfig(_Tree):
+    hot_days: Annotated[
+        int, Field(ge=1, le=3650, description="Days of which each hour can be looked at.")
+    ] = 90
+    cold_days: Annotated[
+        int, Field(ge=0, le=3650, description="Days more for which the rows are kept.")
+    ] = 365
+    reserve_gib: Annotated[
+        float, Field(ge=0, description="Room on the disk below which no more is written.")
+    ] = 1.0
+
+
+class WorkerConfig(_Tree):
+    memory_mib: Annotated[
+        int, Field(ge=32, description="For windows, and as much for rows on their way to a file.")
+    ] = 192
+    tail_gib: Annotated[
+        float, Field(gt=0, description="Of the log that rows in no file yet may hold back.")
+    ] = 1.0
+
+
 class LoggingConfig(_Tree):
     level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="The least that is told.")
@@ -72,13 +100,22 @@ class Config(_Tree):
     data: Annotated[Path, Field(description="The directory that holds everything.")] = Path(
         "tidegauge-data"
     )
-    retention_days: Annotated[
-        int, Field(ge=1, le=3650, description="Older records are refused.")
-    ] = 455
     web: WebConfig = WebConfig()
     rates: RatesConfig = RatesConfig()
     log: LogConfig = LogConfig()
+    catalog: CatalogConfig = CatalogConfig()
+    keep: KeepConfig = KeepConfig()
+    worker: WorkerConfig = WorkerConfig()
     logging: LoggingConfig = LoggingConfig()
+
+    @property
+    def retention_days(self) -> int:
+        """Older records are refused, for they would be deleted at once."""
+        return self.keep.hot_days + self.keep.cold_days
+
+    @property
+    def catalog_url(self) -> str:
+        return self.catalog.url or f"sqlite:///{(self.data / 'catalog.db').absolute()}"
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:

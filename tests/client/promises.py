@@ -278,7 +278,7 @@ def sdk_7(sabotage=""):  # noqa: ARG001
     """Clients that failed together come back apart; what is refused is not tried again."""
     arrivals = []
     for seed in range(5_000):
-        source, at, failures = senders.Backoff(random.Random(seed)), 0.0, 0  # noqa: S311
+        source, at, failures = senders.Backoff(random.Random(seed)), 0.0, 0
         while at < 120:  # the server is gone for two minutes
             failures += 1
             wait = source.after(failures)
@@ -288,7 +288,7 @@ def sdk_7(sabotage=""):  # noqa: ARG001
     # Full jitter comes to 1.97 times the mean in its first second; the rest is for chance.
     mean = len(arrivals) / 30
     assert max(Counter(arrivals).values()) <= 2.2 * mean
-    asked = senders.Backoff(random.Random(0))  # noqa: S311
+    asked = senders.Backoff(random.Random(0))
     assert 7 <= asked.after(1, 7.0) <= 7.5
     assert asked.after(1, 10_000.0) <= 300.5
     for status in ("400", "403", "404", "409", "415", "418", "422"):
@@ -301,7 +301,7 @@ def sdk_7(sabotage=""):  # noqa: ARG001
 def sdk_8(sabotage=""):  # noqa: ARG001
     """Answers that get lost after the commit leave nothing twice."""
     with MoodServer() as server, mock.patch.object(backoff, "CAP", 0.01):
-        source = random.Random(1)  # noqa: S311
+        source = random.Random(1)
         server.first.extend("lost" if source.random() < 0.3 else "up" for _ in range(60))
         with Client(server.url, "key", flush_interval=0.01, batch_rows=20) as client:
             told = [client.log(model_id="m") for _ in range(1_000)]

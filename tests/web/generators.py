@@ -129,7 +129,7 @@ def lines_one_bad():
 
 
 def noise():
-    return random.Random(1).randbytes(MIB)  # noqa: S311 - noise
+    return random.Random(1).randbytes(MIB)
 
 
 # Arrow.

@@ -67,7 +67,7 @@ def errors_reveal_nothing(monkeypatch, folder):
 
 
 async def provoked(application):
-    chance = random.Random(1)  # noqa: S311 - not a secret
+    chance = random.Random(1)
     body = b'{"model_id": "m", "prediction_id": "p", "features": {"a": [1, {"b": "c"}]}}'
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

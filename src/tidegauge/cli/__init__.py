@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tidegauge.cli import compare, keys, web
+from tidegauge.cli import compare, history, keep, keys, serve, web
 from tidegauge.errors import TidegaugeError
 from tidegauge.version import VERSION
 
@@ -38,9 +38,20 @@ def _root(
     pass
 
 
-for command in (compare.compare, compare.demo, web.web, web.check_config):
+for command in (
+    serve.serve,
+    compare.compare,
+    compare.demo,
+    web.web,
+    serve.worker,
+    web.check_config,
+    keep.backup,
+    keep.restore,
+    keep.doctor,
+):
     app.command()(command)
 app.command("schema")(compare.show_schema)
+app.command("import")(history.import_)
 app.add_typer(keys.app)
 
 

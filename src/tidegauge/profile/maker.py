@@ -24,16 +24,15 @@ from tidegauge.profile.layout import Facet, Layout, derive, is_counted_by_name, 
 from tidegauge.profile.numeric import MISSING, NAN, WRONG_TYPE, Numeric
 from tidegauge.profile.sketch import Sketch
 from tidegauge.profile.text import Vocabulary
-from tidegauge.rows import Rows
 from tidegauge.rows.frame import Frame
-from tidegauge.rows.values import Codes, Numbers, Values, codes, family, texts, vectors
+from tidegauge.rows.values import Codes, Numbers, Values, codes, families, texts, vectors
 from tidegauge.schema import Column, Schema
 
 
 class Maker:
     """A profile in the making."""
 
-    def __init__(self, layout: Layout, rows: Rows) -> None:
+    def __init__(self, layout: Layout, *, nan_is_missing: bool = False) -> None:
         self.layout = layout
         self.rows = 0
         self.numeric = Numeric.empty(layout.numeric)
@@ -41,17 +40,13 @@ class Maker:
         self.ids = {name: Sketch.empty(layout.repeats) for name in layout.ids}
         self.repeats = Sketch.empty(layout.repeats)
         self.types: dict[str, set[str]] = {c.name: set() for c in read_columns(layout.schema)}
-        self._there = set(rows.columns)
-        self._nan_is_missing = rows.nan_is_missing
-
-    @property
-    def columns(self) -> list[str]:
-        return [name for name in self.types if name in self._there]
+        self._nan_is_missing = nan_is_missing
 
     def add(self, chunk: Frame) -> None:
         hashes = RowHashes(chunk.count)
+        there = set(chunk.columns)
         for column in read_columns(self.layout.schema):
-            if column.name in self._there:
+            if column.name in there:
                 self._add_column(column, chunk, hashes)
             else:
                 self._add_absent(column, chunk.count)
@@ -64,7 +59,7 @@ class Maker:
 
     def _add_column(self, column: Column, chunk: Frame, hashes: RowHashes) -> None:
         values = chunk[column.name]
-        self.types[column.name].add(family(values))
+        self.types[column.name] |= families(values)
         if column.role == "id":
             self.add_id(column.name, values, hashes)
         elif is_counted_by_name(column):
@@ -178,7 +173,7 @@ def fit(sample: Frame, schema: Schema, *, count: bool) -> Maker:
         vocabularies=vocabularies,
         projections=projections,
     )
-    maker = Maker(layout, sample)
+    maker = Maker(layout, nan_is_missing=sample.nan_is_missing)
     if count:
         maker.numeric = numeric
         for at, found in enumerate(gone):
@@ -186,7 +181,7 @@ def fit(sample: Frame, schema: Schema, *, count: bool) -> Maker:
         hashes = RowHashes(sample.count)
         for column in read_columns(schema):
             values = sample[column.name]
-            maker.types[column.name].add(family(values))
+            maker.types[column.name] |= families(values)
             if column.role == "id":
                 maker.add_id(column.name, values, hashes)
             elif is_counted_by_name(column):

@@ -21,7 +21,7 @@ from tidegauge.profile.layout import Layout, read_columns
 from tidegauge.profile.maker import Maker, fit
 from tidegauge.profile.numeric import Numeric
 from tidegauge.profile.sketch import Sketch
-from tidegauge.profile.weight import by_weight
+from tidegauge.profile.weight import Counting
 from tidegauge.rows import Rows, open_rows
 from tidegauge.rows.frame import PIECE, Frame
 from tidegauge.rows.infer import infer_schema
@@ -70,20 +70,19 @@ class Profile:
         rows = open_rows(data)
         if layout is None:
             return cls._of_reference(rows, schema or infer_schema(rows), progress)
-        makers: dict[int, Maker] = {}
-        columns = Maker(layout, rows).columns
-        weight = layout.schema.weight
-        if weight and weight in rows.columns:
-            columns = [*columns, weight]
-        for chunk in rows.chunks(columns):
-            for each, part in by_weight(chunk, weight):
-                if each not in makers:
-                    makers[each] = Maker(layout, rows)
-                makers[each].add(part)
+        counting = Counting(layout, nan_is_missing=rows.nan_is_missing)
+        there = set(rows.columns)
+        for chunk in rows.chunks([name for name in counting.columns if name in there]):
+            counting.add(chunk)
             if progress:
                 progress(chunk.count)
-        counted = [cls._made(maker).times(each) for each, maker in makers.items()]
-        return reduce(cls.merge, counted) if counted else cls._made(Maker(layout, rows))
+        return cls.counted(counting)
+
+    @classmethod
+    def counted(cls, counting: "Counting") -> Self:
+        """What was counted so far; the counting may go on."""
+        made = [cls._made(maker).times(each) for each, maker in counting.makers.items()]
+        return reduce(cls.merge, made) if made else cls._made(Maker(counting.layout))
 
     @classmethod
     def _of_reference(cls, rows: Rows, schema: Schema, progress: Progress | None) -> Self:

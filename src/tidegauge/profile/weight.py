@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 
 from tidegauge.errors import InputError
+from tidegauge.profile.layout import Layout, read_columns
+from tidegauge.profile.maker import Maker
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.values import numbers
 
@@ -36,3 +38,26 @@ def by_weight(chunk: Frame, column: str | None) -> Iterator[tuple[int, Frame]]:
         return
     for each in different.tolist():
         yield each, chunk.take(np.flatnonzero(weights == each))
+
+
+class Counting:
+    """Rows being counted, chunk by chunk: those of each weight by themselves."""
+
+    def __init__(self, layout: Layout, *, nan_is_missing: bool = False) -> None:
+        self.layout = layout
+        self.makers: dict[int, Maker] = {}
+        self._nan_is_missing = nan_is_missing
+
+    @property
+    def columns(self) -> list[str]:
+        """What is read of a chunk, if it is there."""
+        weight = self.layout.schema.weight
+        return [column.name for column in read_columns(self.layout.schema)] + (
+            [weight] if weight else []
+        )
+
+    def add(self, chunk: Frame) -> None:
+        for weight, rows in by_weight(chunk, self.layout.schema.weight):
+            if weight not in self.makers:
+                self.makers[weight] = Maker(self.layout, nan_is_missing=self._nan_is_missing)
+            self.makers[weight].add(rows)

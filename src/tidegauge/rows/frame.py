@@ -20,15 +20,21 @@ class Frame:
     """Named columns of one length."""
 
     def __init__(
-        self, columns: Mapping[str, Values], name: str = "data", *, nan_is_missing: bool = False
+        self,
+        columns: Mapping[str, Values],
+        name: str = "data",
+        *,
+        nan_is_missing: bool = False,
+        rows: int = 0,
     ) -> None:
+        """`rows` tells how many there are where no column does."""
         lengths = {key: len(values) for key, values in columns.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{key!r}: {n}" for key, n in list(lengths.items())[:5])
             raise InputError(f"{name}: columns differ in length ({shown})")
         self.name = name
         self.nan_is_missing = nan_is_missing
-        self.count = next(iter(lengths.values()), 0)
+        self.count = next(iter(lengths.values()), rows)
         self._columns = dict(columns)
 
     @property
@@ -50,7 +56,7 @@ class Frame:
     ) -> "Frame":
         """Some rows, of some columns."""
         picked = {key: _take(self._columns[key], rows) for key in columns or self.columns}
-        return Frame(picked, self.name, nan_is_missing=self.nan_is_missing)
+        return Frame(picked, self.name, nan_is_missing=self.nan_is_missing, rows=len(rows))
 
     def head(self, rows: int) -> "Frame":
         return self._cut(self.columns, 0, rows)

@@ -77,6 +77,13 @@ def is_there(values: Values) -> Flags:
     return np.ones(len(values), dtype=bool)
 
 
+def is_any(values: Values) -> bool:
+    """Whether any row holds a value."""
+    if isinstance(values, np.ndarray):
+        return values.dtype != object or any(value is not None for value in values)
+    return values.null_count < len(values)
+
+
 def is_number(kind: DataType) -> bool:
     return pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
 
@@ -96,7 +103,7 @@ def _mixed_numbers(values: np.ndarray[Any, Any]) -> Numbers:
     found: list[float] = []
     missing = wrong = 0
     for value in values:
-        if value is None or value != value:  # noqa: PLR0124 - NaN, NaT and pandas' NA differ
+        if value is None or (value != value and not isinstance(value, (float, np.floating))):  # noqa: PLR0124 - NaT and pandas' NA differ
             missing += 1
         elif isinstance(value, (int, float, np.number, np.bool_)):
             # A number beyond the largest double is infinite as a double.
@@ -165,6 +172,10 @@ def _text(value: object) -> str | None:
 def days(values: Values) -> Numbers:
     """Times as days since 1970 (UTC); a time without a zone is taken as UTC."""
     if isinstance(values, np.ndarray):
+        if values.dtype == object:
+            found, missing, wrong = texts(values)
+            column = parsed(found)
+            return _days(column, missing, wrong=wrong + column.null_count)
         if values.dtype.kind != "M":
             return Numbers(np.empty(0), wrong=len(values))
         # Arrow takes "not a time" for missing.
@@ -282,15 +293,25 @@ def vectors(values: Values, size: int | None) -> tuple[Floats, int, int]:
     return found, missing, wrong
 
 
-def family(values: Values) -> str:
+def families(values: Values) -> set[str]:
     """What a column came as, in words that do not depend on the library it came from."""
-    if isinstance(values, np.ndarray):
-        if values.ndim == 2:
-            return "vector"
-        return {"f": "number", "i": "number", "u": "number", "b": "boolean", "M": "time"}.get(
-            values.dtype.kind, "mixed"
-        )
-    return _family(values.type)
+    if not isinstance(values, np.ndarray):
+        return {_family(values.type)}
+    if values.ndim == 2:
+        return {"vector"}
+    if values.dtype != object:
+        kinds = {"f": "number", "i": "number", "u": "number", "b": "boolean", "M": "time"}
+        return {kinds.get(values.dtype.kind, "mixed")}
+    # Row by row, so that parts of a mixed column together tell what the whole does.
+    return {_family_of(value) for value in values if value is not None} or {"empty"}
+
+
+def _family_of(value: object) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "boolean"
+    if isinstance(value, (int, float, np.number)):
+        return "number"
+    return "text" if isinstance(value, str) else "mixed"
 
 
 def _family(kind: DataType) -> str:

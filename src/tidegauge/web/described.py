@@ -9,7 +9,7 @@ from typing import Any, Final
 from tidegauge.ingest.problem import SLUGS
 from tidegauge.ingest.receivers import RECEIVERS
 from tidegauge.record import limits
-from tidegauge.record.fields import KINDS, Field, Kind, Shape
+from tidegauge.record.fields import KINDS, PREDICTIONS, Field, Kind, Shape
 
 Schema = dict[str, Any]
 
@@ -75,7 +75,7 @@ _DURABLE: Final[Schema] = {
     "description": "Durable: what is counted as accepted is not lost any more.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Accepted"}}},
 }
-_STATUSES: Final = (400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 503, 507)
+_STATUSES: Final = (400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 428, 429, 503, 507)
 
 
 def describe(document: Schema) -> Schema:
@@ -128,6 +128,7 @@ def _operation(kind: Kind, name: str) -> Schema:
             _parameter("batch_id", {"type": "string", "minLength": 1, "maxLength": limits.KEY}),
             _parameter("atomic", {"enum": ["true", "false"]}),
             _parameter("generate_ids", {"enum": ["true", "false"]}),
+            *([_parameter("history", {"enum": ["true", "false"]})] if kind is PREDICTIONS else []),
             _parameter("model_id", _SHAPES[Shape.NAME]),
             _parameter("model_version", _SHAPES[Shape.NAME]),
         ],

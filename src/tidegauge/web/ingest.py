@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Final
@@ -26,7 +26,7 @@ from tidegauge.ingest.receivers import RECEIVERS
 from tidegauge.ingest.request import ARROW, JSON, MEDIA, Options, Request, Verdict
 from tidegauge.log import Batch, ClosedError, FailedError, FullError, Log, NoSpaceError, Seen
 from tidegauge.record import limits
-from tidegauge.record.fields import KINDS
+from tidegauge.record.fields import KINDS, PREDICTIONS
 from tidegauge.web import asgi
 from tidegauge.web.asgi import Receive, Scope, Send
 from tidegauge.web.auth import Gate, address_of
@@ -102,7 +102,9 @@ class Ingest:
         key = self._gate.admit(scope, "ingest", in_address=bool(receiver))
         self._check_rates(scope, key)
         media, encoding = media_of(scope, (JSON,) if receiver else MEDIA)
-        options = _options(scope)
+        options, is_history = _options(scope)
+        if is_history and kind != PREDICTIONS.name:
+            raise ProblemError("invalid-request", "only predictions have a history")
         expected = self._reserve(scope)
 
         def make_room(size: int) -> None:
@@ -131,6 +133,8 @@ class Ingest:
                 attributes=_attributes(scope, receiver),
             )
             verdict = await self._judged(request)
+            if is_history:
+                verdict = _as_history(verdict)
             self._charge(scope, key, verdict)
             self._metrics.bytes.inc(len(body))
             return await self._kept(request, verdict, key)
@@ -271,10 +275,19 @@ def _attributes(scope: Scope, receiver: str) -> dict[str, str]:
     }
 
 
-_QUERY: Final = ("batch_id", "atomic", "generate_ids", "model_id", "model_version")
+def _as_history(verdict: Verdict) -> Verdict:
+    pieces = [
+        replace(piece, kind="history") if piece.kind == PREDICTIONS.name else piece
+        for piece in verdict.pieces
+    ]
+    return replace(verdict, pieces=tuple(pieces))
 
 
-def _options(scope: Scope) -> Options:
+_QUERY: Final = ("batch_id", "atomic", "generate_ids", "history", "model_id", "model_version")
+
+
+def _options(scope: Scope) -> tuple[Options, bool]:
+    """What the query says; and whether the rows are taken as if they had come long ago."""
     given: dict[str, str] = {}
     query = scope["query_string"].decode("latin-1")
     for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=50):
@@ -285,10 +298,13 @@ def _options(scope: Scope) -> Options:
             raise ProblemError("unknown-field", detail)
         given[name] = value
     flags = {
-        name: _flag(name, given.pop(name)) for name in ("atomic", "generate_ids") if name in given
+        name: _flag(name, given.pop(name))
+        for name in ("atomic", "generate_ids", "history")
+        if name in given
     }
+    is_history = flags.pop("history", False)
     batch_id = checked_batch_id(given.pop("batch_id")) if "batch_id" in given else ""
-    return Options(batch_id=batch_id, defaults=given, **flags)
+    return Options(batch_id=batch_id, defaults=given, **flags), is_history
 
 
 def _flag(name: str, value: str) -> bool:

@@ -144,7 +144,7 @@ class Sender(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._server = server
         self._ledger = ledger
-        self._chance = random.Random(seed)  # noqa: S311 - a test's
+        self._chance = random.Random(seed)
         self._sizes = sizes
         self._connection = None
         self.last = threading.Event()

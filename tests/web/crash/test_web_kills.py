@@ -15,7 +15,7 @@ SEED = int(os.environ.get("TIDEGAUGE_SEED", "0")) or random.SystemRandom().randr
 @pytest.mark.parametrize("part", [1, 2])
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(part, web):
     print(f"TIDEGAUGE_KILLS={KILLS} TIDEGAUGE_SEED={SEED}")  # noqa: T201 - to run it again
-    chance = random.Random(SEED + part)  # noqa: S311 - a test's
+    chance = random.Random(SEED + part)
     server, ledger = web(), Ledger()
     worker = Worker(server.data)
     server.start()

@@ -1,0 +1,312 @@
+"""Every table of the catalog.  Times are microseconds since 1970 UTC.
+
+A change here needs a migration beside it: a test compares the two.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
+
+from tidegauge.catalog.columns import Blob, Count, Id, Json, Key, Micros, Remark
+
+NAMES: Final = {
+    "pk": "%(table_name)s_pk",
+    "uq": "%(table_name)s_by_%(column_0_N_name)s",
+    "fk": "%(table_name)s_of_%(column_0_name)s",
+    "ix": "%(table_name)s_by_%(column_0_N_name)s",
+    "ck": "%(table_name)s_%(constraint_name)s",
+}
+
+Kind = TypeEngine[Any] | type[TypeEngine[Any]]
+metadata: Final = MetaData(naming_convention=NAMES)
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True)
+
+
+def _model(*, primary_key: bool = False) -> Column[int]:
+    """Whatever belongs to a model goes with it."""
+    return Column(
+        "model",
+        Id,
+        ForeignKey("models.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+        autoincrement=False,
+    )
+
+
+def _key(name: str, kind: Kind = Key) -> Column[Any]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _column(name: str, kind: Kind) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+def _table(name: str, *content: SchemaItem, counts: bool = False) -> Table:
+    """`counts`: an id is never given twice, so that what remembers one cannot meet another."""
+    return Table(name, metadata, *content, sqlite_autoincrement=counts)
+
+
+about = _table(
+    "about",
+    _key("id", Integer),
+    _column("format", Integer),
+    _column("version", Key),
+    _column("changed_at", Micros),
+)
+"""One row: the oldest format that a program must know to open this catalog, and who wrote that."""
+
+models = _table(
+    "models",
+    _id(),
+    _column("tenant", Key),
+    _column("name", Key),
+    Column("task", Key),
+    _column("owner", Remark),
+    _column("description", Remark),
+    _column("tags", Json),
+    _column("segments", Json),
+    Column("hot_days", Integer),
+    Column("cold_days", Integer),
+    _column("created_at", Micros),
+    _column("changed_at", Micros),
+    Column("archived_at", Micros),
+    _column("revision", Integer),
+    UniqueConstraint("tenant", "name"),
+    counts=True,
+)
+
+schemas = _table(
+    "schemas",
+    _id(),
+    _model(),
+    _column("number", Integer),
+    _column("columns", Json),
+    _column("created_at", Micros),
+    _column("created_by", Key),
+    _column("why", Remark),
+    UniqueConstraint("model", "number"),
+    counts=True,
+)
+
+layouts = _table(
+    "layouts",
+    _id(),
+    _model(),
+    _column("digest", Key),
+    _column("body", Blob),
+    _column("created_at", Micros),
+    UniqueConstraint("model", "digest"),
+    counts=True,
+)
+
+baselines = _table(
+    "baselines",
+    _id(),
+    _model(),
+    _column("number", Integer),
+    _column("source", Key),
+    # No constraint: see `windows`.
+    Column("layout", Id, nullable=False),
+    _column("profile", Blob),
+    _column("rows", Count),
+    _column("name", Remark),
+    Column("version", Key),
+    _column("first_at", Micros),
+    Column("last_at", Micros),
+    Column("file", Key),
+    _column("created_at", Micros),
+    _column("created_by", Key),
+    _column("why", Remark),
+    UniqueConstraint("model", "number"),
+    counts=True,
+)
+
+series = _table(
+    "series",
+    _id(),
+    _model(),
+    _column("version", Key),
+    _column("segment", Key),
+    UniqueConstraint("model", "version", "segment"),
+    counts=True,
+)
+
+windows = _table(
+    "windows",
+    Column(
+        "series",
+        Id,
+        ForeignKey("series.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _key("resolution", Integer),
+    _key("start", Micros),
+    # No constraint: a layout goes only with its model, and the check of that would read all
+    # windows, or cost an index as large as the table's own.
+    Column("layout", Id),
+    _column("rows", Count),
+    _column("revision", Integer),
+    _column("changed_at", Micros),
+    _column("traffic", Blob),
+    Column("profile", Blob),
+    Index("windows_by_time", "resolution", "start", "series"),
+)
+
+parts = _table(
+    "parts",
+    _id(),
+    _model(),
+    _column("kind", Key),
+    _column("day", Integer),
+    _column("file", Key),
+    _column("rows", Count),
+    _column("bytes", Count),
+    _column("digest", Key),
+    _column("first_at", Micros),
+    _column("last_at", Micros),
+    _column("first_received", Micros),
+    _column("last_received", Micros),
+    _column("level", Integer),
+    _column("created_at", Micros),
+    Column("replaced_at", Micros),
+    UniqueConstraint("file"),
+    Index("parts_by_time", "model", "kind", "first_at"),
+    Index("parts_by_replaced", "replaced_at"),
+    counts=True,
+)
+
+tails = _table(
+    "tails",
+    _model(primary_key=True),
+    _key("kind"),
+    _column("position", Key),
+    _column("rows", Count),
+    _column("bytes", Count),
+    _column("since", Micros),
+    Column("dropped", Blob),
+)
+
+progress = _table(
+    "progress",
+    _key("name"),
+    _column("epoch", Count),
+    _column("position", Key),
+    _column("at", Micros),
+    _column("detail", Json),
+)
+
+id_runs = _table(
+    "id_runs",
+    _key("file"),
+    _column("rows", Count),
+    _column("sealed", Boolean),
+    Column("digest", Key),
+    _column("first_at", Micros),
+    _column("last_at", Micros),
+)
+
+signals = _table(
+    "signals",
+    _model(primary_key=True),
+    _key("code"),
+    _key("subject"),
+    _key("start", Micros),
+    _column("detail", Remark),
+    _column("rows", Count),
+    _column("first_at", Micros),
+    _column("last_at", Micros),
+)
+
+dead_letters = _table(
+    "dead_letters",
+    _id(),
+    _column("at", Micros),
+    _column("tenant", Key),
+    _column("model", Key),
+    _column("kind", Key),
+    _column("reason", Key),
+    _column("detail", Remark),
+    _column("body", Blob),
+    _column("size", Count),
+    _column("position", Key),
+    Index("dead_letters_by_tenant", "tenant", "id"),
+    Index("dead_letters_by_at", "at"),
+    counts=True,
+)
+
+drops = _table(
+    "drops",
+    _key("tenant"),
+    _key("model"),
+    _key("reason"),
+    _key("start", Micros),
+    _column("rows", Count),
+)
+
+pending = _table(
+    "pending",
+    _key("kind"),
+    _key("key"),
+    _column("at", Micros),
+    _column("body", Blob),
+    Index("pending_by_at", "kind", "at"),
+)
+
+numbers = _table(
+    "numbers",
+    # 0 where a metric is of no model: a key cannot be null, so this is no foreign key.
+    _key("model", Id),
+    _key("name"),
+    _key("tags"),
+    _key("resolution", Integer),
+    _key("start", Micros),
+    _column("n", Count),
+    _column("total", Double),
+    _column("low", Double),
+    _column("high", Double),
+    _column("last", Double),
+    _column("squares", Double),
+    Index("numbers_by_time", "resolution", "start"),
+)
+
+audit = _table(
+    "audit",
+    _id(),
+    _column("at", Micros),
+    _column("who", Key),
+    _column("what", Key),
+    _column("subject", Key),
+    _column("detail", Json),
+    counts=True,
+)
+
+jobs = _table(
+    "jobs",
+    _key("id"),
+    _column("kind", Key),
+    _column("subject", Key),
+    _column("state", Key),
+    _column("progress", Double),
+    _column("detail", Json),
+    _column("created_at", Micros),
+    _column("changed_at", Micros),
+    _column("created_by", Key),
+    Index("jobs_by_state", "state", "created_at"),
+)

@@ -1,0 +1,51 @@
+"""`tidegauge serve` and `tidegauge worker`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_CONFIG = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The file; else TIDEGAUGE_CONFIG, tidegauge.yaml."),
+]
+_DATA = Annotated[Path | None, typer.Option(help="The directory that holds everything.")]
+
+
+def worker(*, config: _CONFIG = None, data: _DATA = None) -> None:
+    """Count what was accepted into windows, and keep its rows."""
+    from tidegauge import config as configuring  # noqa: PLC0415 - `--help` needs none
+    from tidegauge import telemetry  # noqa: PLC0415 - as above
+    from tidegauge.worker.process import work  # noqa: PLC0415 - as above
+
+    loaded = configuring.load(config)
+    loaded = loaded.model_copy(update={"data": data or loaded.data})
+    telemetry.start(loaded.logging)
+    work(loaded)
+
+
+def serve(
+    *,
+    config: _CONFIG = None,
+    data: _DATA = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = None,
+    dev: Annotated[
+        bool, typer.Option("--dev", help="Let everybody on this machine in, without a key.")
+    ] = False,
+) -> None:
+    """Run all of tidegauge on this machine: web and worker, started again when they fail."""
+    from tidegauge.cli.supervisor import Role, supervise  # noqa: PLC0415 - as above
+
+    shared = [
+        *(["--config", str(config)] if config else []),
+        *(["--data", str(data)] if data else []),
+    ]
+    web = [
+        *(["--host", host] if host else []),
+        *(["--port", str(port)] if port is not None else []),
+        *(["--dev"] if dev else []),
+    ]
+    raise typer.Exit(supervise([Role("web", [*shared, *web]), Role("worker", shared)]))

@@ -1,0 +1,77 @@
+"""What a prediction is known by (its id), and what it says (its content), as 64 bits each.
+
+The content does not depend on how a row was sent: JSON or Arrow, whatever the order of the
+columns, with or without the columns that hold nothing.
+"""
+
+import hashlib
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from tidegauge.arrays import Hashes
+from tidegauge.arrow import Chunked, Table, pa, pc
+from tidegauge.profile.hashing import bits_of, hash_texts, mixed
+from tidegauge.record.columns import place
+from tidegauge.tail.decode import RECEIVED
+
+_ID: Final = "prediction_id"
+_ZERO: Final = np.uint64(0)
+_LOOK: Final = 1_024
+
+
+def keys_of(table: Table, model: int) -> Hashes:
+    """Of the prediction ids of a model."""
+    return mixed(_texts(table[_ID]) ^ _salt(f"model {model}"))
+
+
+def contents_of(table: Table) -> Hashes:
+    total = np.zeros(table.num_rows, dtype=np.uint64)
+    untold = None
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if name in (_ID, RECEIVED) or column.null_count == len(column):
+            continue
+        field, _variant, member = place(name)
+        bits = mixed(_bits(column) ^ _salt(f"{field}.{member}"))
+        if name == "timestamp":
+            # The time of receipt that stands in for none is another one the next time.
+            untold = pc.equal(column, table[RECEIVED]).to_numpy()
+            bits[untold] = _ZERO
+        elif column.null_count:
+            bits[pc.is_null(column).to_numpy()] = _ZERO
+        total += bits
+    return mixed(total)
+
+
+def _bits(column: Chunked) -> Hashes:
+    if pa.types.is_string(column.type):
+        return _texts(column)
+    if pa.types.is_floating(column.type):
+        values = np.concatenate(
+            [chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks]
+        ).astype(np.float64)
+        # The two zeros are one number.
+        return (values + 0.0).view(np.uint64)
+    return bits_of(column)
+
+
+def _texts(column: Chunked) -> Hashes:
+    whole = pa.concat_arrays([chunk.cast(pa.large_string()) for chunk in column.chunks])
+    if _repeats(whole):
+        # Each value once: rows then only look it up.
+        encoded = whole.dictionary_encode()
+        named = hash_texts(encoded.dictionary)
+        # Rows without a value are left to the caller: whatever they find here is not used.
+        return named[pc.fill_null(encoded.indices, 0).to_numpy()]
+    return hash_texts(whole)
+
+
+def _repeats(texts: Chunked) -> bool:
+    head = texts.slice(0, _LOOK)
+    return len(texts) > _LOOK and pc.count_distinct(head).as_py() < _LOOK // 4
+
+
+@lru_cache(100_000)
+def _salt(text: str) -> np.uint64:
+    return np.uint64(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()))

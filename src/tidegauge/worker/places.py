@@ -1,0 +1,53 @@
+"""In which window each row belongs, and which rows belong in none."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tidegauge.arrays import Counts, Flags
+from tidegauge.arrow import Table, pa, pc
+from tidegauge.tail.decode import RECEIVED
+from tidegauge.window import DAY, MINUTE, SECOND
+
+AHEAD: Final = MINUTE * SECOND
+"""Clocks differ by this much; a row from further in the future has a clock that is wrong."""
+LATE: Final = 5 * MINUTE * SECOND
+TOO_LATE: Final = DAY * SECOND
+"""Rows that come later than this say nothing of what is now: they are kept, and not counted."""
+_NOT_LIVE: Final = ("training", "validation")
+
+
+@dataclass(frozen=True)
+class Places:
+    minute: Counts
+    """The start of each row's minute."""
+    counted: Flags
+    late: Flags
+    skewed: Flags
+    too_late: Flags
+
+
+def places(table: Table) -> Places:
+    happened, received = micros(table, "timestamp"), micros(table, RECEIVED)
+    skewed = happened > received + AHEAD
+    at = np.where(skewed, received, happened)
+    too_late = received - at > TOO_LATE
+    return Places(
+        minute=at - at % (MINUTE * SECOND),
+        counted=_is_live(table) & ~too_late,
+        late=received - at > LATE,
+        skewed=skewed,
+        too_late=too_late,
+    )
+
+
+def micros(table: Table, column: str) -> Counts:
+    return table[column].cast(pa.int64()).to_numpy()
+
+
+def _is_live(table: Table) -> Flags:
+    if "environment" not in table.column_names:
+        return np.ones(table.num_rows, dtype=np.bool_)
+    other = pc.is_in(table["environment"], pa.array(_NOT_LIVE))
+    return ~other.to_numpy(zero_copy_only=False)

@@ -1,0 +1,66 @@
+"""Facts about the quality of what came, counted by model and hour until the next commit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from tidegauge.window import HOUR, floor
+
+Code = Literal[
+    "new-feature",
+    "duplicate",
+    "conflict",
+    "skewed",
+    "too-late",
+    "not-counted",
+    "too-many-values",
+]
+DETAILS: Final[dict[Code, str]] = {
+    "new-feature": "came without being in the schema: it is kept, and not watched",
+    "duplicate": "a prediction with this id came before: counted once",
+    "conflict": "a prediction with this id came before, and said something else: the first counts",
+    "skewed": "told a time after its receipt: the sender's clock is wrong; counted by receipt",
+    "too-late": "came more than a day after it happened: kept, and not counted into windows",
+    "not-counted": "kept, and could not be counted",
+    "too-many-values": "more values than are watched by themselves: the others are one",
+}
+
+
+class What(NamedTuple):
+    model: int
+    code: Code
+    subject: str
+    """A column, or ""."""
+    start: int
+
+
+@dataclass
+class Tally:
+    rows: int
+    first_at: int
+    last_at: int
+    detail: str
+
+
+class Signals:
+    def __init__(self) -> None:
+        self._met: dict[What, Tally] = {}
+
+    def add(
+        self, model: int, code: Code, rows: int, at: int, *, subject: str = "", detail: str = ""
+    ) -> None:
+        if rows <= 0:
+            return
+        what = What(model, code, subject, floor(at, HOUR))
+        tally = self._met.get(what)
+        if tally is None:
+            self._met[what] = Tally(rows, at, at, detail or DETAILS[code])
+            return
+        tally.rows += rows
+        tally.first_at, tally.last_at = min(tally.first_at, at), max(tally.last_at, at)
+
+    def __iter__(self) -> Iterator[tuple[What, Tally]]:
+        return iter(self._met.items())
+
+    def clear(self) -> None:
+        self._met.clear()
