@@ -160,3 +160,21 @@ def test_any_order_split_and_repetition_give_the_same_bytes(tmp_path_factory, nu
     assert made[0]
     assert made[1] == made[0]
     assert made[2] == made[0]
+
+
+def test_beyond_some_hundred_values_the_rest_is_one_segment(case):
+    chance = random.Random(3)
+    case.pin("m", [prediction(chance, n) for n in range(100)], segments=["tags.region"])
+    records = [
+        prediction(chance, n, tags={"region": f"r{n:04}" if n else "x" * 1_000}) for n in range(250)
+    ]
+    for begin in range(0, 250, 125):
+        case.send(records[begin : begin + 125], START + MINUTES)
+        case.count()
+    found = case.windows("m")
+    segments = {segment for _version, segment, _r, _s in found}
+    assert "tags.region=(other)" in segments
+    # All rows, and 200 of which the others are one.
+    assert len(segments) == 1 + 200
+    assert sum(rows for key, (rows, _t, _p) in found.items() if key[1]) == 250
+    assert case.signals("m")["too-many-values", "tags.region"] > 0

@@ -13,8 +13,10 @@ import typer
 
 _FIRST: Final = 0.5
 _LONGEST: Final = 30.0
+_BEGINNING: Final = 10.0
+"""Seconds after which a process has come to run at all."""
 _STEADY: Final = 60.0
-"""Seconds after which a process is taken to run well."""
+"""And after which it runs well."""
 _PATIENCE: Final = 20.0
 _USAGE: Final = frozenset({1, 2})
 """Exit codes of a process that was told something it cannot do: another try would not help."""
@@ -61,13 +63,14 @@ def _look_after(role: Role) -> int:
     """Start it again if it ended; an exit code where that would be in vain."""
     now = time.monotonic()
     if role.is_running():
+        role.has_run = role.has_run or now - role.began > _BEGINNING
         if now - role.began > _STEADY:
-            role.has_run, role.pause = True, _FIRST
+            role.pause = _FIRST
         return 0
     assert role.process is not None  # noqa: S101 - it was started
     if role.starts_at == 0.0:
         ended = role.process.returncode
-        if not role.has_run and ended in _USAGE and now - role.began < _FIRST * 20:
+        if not role.has_run and ended in _USAGE:
             return ended
         typer.echo(f"{role.name} ended ({ended}); it starts again in {role.pause:g} s", err=True)
         role.starts_at = now + role.pause

@@ -35,6 +35,8 @@ _EVERY: Final = 30.0
 _SWEEP: Final = HOUR * SECOND
 _MOST: Final = 8
 """Merges in one round: what is new gets its turn."""
+_SCRUB: Final = DAY
+"""Seconds between two readings of everything."""
 _SCRUB_BYTES: Final = 20e6
 """A second."""
 _log = structlog.stdlib.get_logger(__name__)
@@ -55,9 +57,13 @@ class Keeper:
     _swept_at: int = 0
 
     def run(self, stop: threading.Event) -> None:
+        scrubbed = time.monotonic()
         while not stop.wait(_EVERY):
             try:
                 self.round()
+                if time.monotonic() - scrubbed > _SCRUB:
+                    scrubbed = time.monotonic()
+                    self.scrub(stop)
             except StoreError as error:
                 _log.error("a part is damaged", error=str(error))
             except Exception:  # noqa: BLE001 - whatever it is

@@ -17,7 +17,7 @@ from tidegauge.catalog.baselines import Source
 from tidegauge.catalog.parts import Part
 from tidegauge.log import Position, ReadableLog
 from tidegauge.reference.fit import MOST, adopt, profile_of_table, sample_of
-from tidegauge.store import Between, Store, scan
+from tidegauge.store import Between, Store, StoreError, scan
 from tidegauge.store.unify import unify
 from tidegauge.tail.read import Tail, tables_of, unpacked
 from tidegauge.window import DAY, SECOND
@@ -100,6 +100,8 @@ def again(
         patience=None,
     )
     subject.fit(baseline, profile.layout)
+    # Some rows may have been left out: it is not tried again for the same ones.
+    subject.fitted_rows = max(subject.fitted_rows, subject.rows)
     _log.info("reference made", model=subject.model.name, source=source, rows=profile.rows)
 
 
@@ -130,7 +132,12 @@ class Rows:
                 continue
             if first_at is not None and part.last_at < first_at:
                 continue
-            table = scan(self._store, [part], where=where)  # pyright: ignore[reportArgumentType]
+            try:
+                table = scan(self._store, [part], where=where)  # pyright: ignore[reportArgumentType]
+            except StoreError as error:
+                # What can be read is counted; what cannot is told, and must not stop all else.
+                _log.error("a part is left out", error=str(error))
+                continue
             if table.num_rows:
                 yield table
         for tail in self._tails:

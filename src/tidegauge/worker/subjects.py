@@ -1,5 +1,6 @@
 """The models as the worker knows them: how their rows are counted, and under which numbers."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,8 @@ from tidegauge.worker.windows import Fitted
 OTHER: Final = "(other)"
 MOST_VALUES: Final = 200
 """Versions of a model, and values of a segment's column, that are watched by themselves."""
+_LONGEST: Final = 256
+"""Letters of a segment: a longer text is no group of rows, and no key of a database."""
 
 
 @dataclass
@@ -100,18 +103,23 @@ class Subjects:
         self, subject: Subject, wanted: Iterable[tuple[str, str]], signals: Signals, at: int
     ) -> Mapping[tuple[str, str], int]:
         """The series of versions and segments; beyond a few hundred values the rest is one."""
-        chosen = {pair: pair for pair in wanted}
-        new = [pair for pair in chosen if pair not in subject.series]
-        for pair in new:
+        chosen: dict[tuple[str, str], tuple[str, str]] = {}
+        values: dict[str, set[str]] = defaultdict(set)
+        for version, segment in subject.series:
+            values["model_version"].add(version)
+            values[segment.partition("=")[0]].add(segment)
+        for pair in sorted(wanted):
             version, segment = pair
             column = segment.partition("=")[0]
-            if len({v for v, _segment in subject.series} - {version}) >= MOST_VALUES:
+            if not _has_room(values["model_version"], version):
                 version = OTHER
-            if len({s for _v, s in subject.series if s.startswith(f"{column}=")}) >= MOST_VALUES:
+            if len(segment) > _LONGEST or not _has_room(values[column], segment):
                 segment = f"{column}={OTHER}"
-            if (version, segment) != pair:
-                signals.add(subject.id, "too-many-values", 1, at, subject=column or "model_version")
+            values["model_version"].add(version)
+            values[column].add(segment)
             chosen[pair] = version, segment
+            if chosen[pair] != pair:
+                signals.add(subject.id, "too-many-values", 1, at, subject=column or "model_version")
         missing = {pair for pair in chosen.values() if pair not in subject.series}
         if missing:
             keys = [(subject.id, version, segment) for version, segment in missing]
@@ -132,3 +140,7 @@ class Subjects:
 
     def __iter__(self) -> Iterator[Subject]:
         return iter(list(self._known.values()))
+
+
+def _has_room(known: set[str], value: str) -> bool:
+    return value in known or len(known) < MOST_VALUES
