@@ -10,7 +10,7 @@ SOURCES := $(shell find src -type f -not -name '*.pyc')
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make run     compare two weeks of made-up data with planted faults, and write the report"
+	@echo "make run     tidegauge with six living models and faults to be found, until Ctrl-C"
 	@echo "make test    every test, against the built wheel"
 	@echo "make nightly the long forms: 200 kills, 50 power losses, a million changed bodies (an hour)"
 	@echo "make check   format, lint, types, imports, docs, tests: what CI runs"
@@ -34,8 +34,8 @@ $(VENV)/installed: $(VENV)/ready pyproject.toml README.md LICENSE $(SOURCES)
 	@touch $@
 
 run: $(VENV)/installed
-	@$(BIN)/tidegauge demo build/demo
-	@echo "Open build/demo/report.html in a browser."
+	@echo "== Starting tidegauge on build/run with six living models; Ctrl-C ends it"
+	@$(BIN)/tidegauge demo --serve build/run
 
 test: $(VENV)/installed
 	@scripts/install-chromium

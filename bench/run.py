@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import accuracy
+import ask
 import client
 import fleet
 import frames
@@ -52,6 +53,7 @@ def main() -> None:
         survival,
         keeping,
         whole_path,
+        answering,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     kept = HERE / "results"
@@ -240,6 +242,12 @@ def survival(_: Path) -> str:
             "tests/log/test_log_power.py",
         ),
         "a full disk, and room again, three times": ({}, "tests/web/crash/test_web_disk_full.py"),
+        "kill -9 of web, worker or both under load, 200 times with SQLite, 50 with PostgreSQL: rows"
+        " and the counts of all windows": ({"TIDEGAUGE_KILLS": "200"}, "tests/whole"),
+        "the failpoints around everything durable that the worker passes, killed at each": (
+            {},
+            "tests/worker/test_worker_crash.py",
+        ),
     }
     lines += [
         "Nothing that was answered with 200 was lost or doubled, by the sender's own ledger:",
@@ -266,6 +274,10 @@ def keeping(_folder: Path) -> str:
 
 def whole_path(folder: Path) -> str:
     return whole.table(whole.measure(folder))
+
+
+def answering(_folder: Path) -> str:
+    return ask.table()
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def test_a_schema_is_printed_written_edited_and_read(files, tmp_path):
     [
         (["compare", "nowhere.parquet", "b.parquet"], "no file 'nowhere.parquet'"),
         (["schema", "nowhere.csv"], "no file 'nowhere.csv'"),
-        (["demo", "/proc/nowhere"], "cannot write"),
+        (["example", "/proc/nowhere"], "cannot write"),
     ],
 )
 def test_what_is_wrong_is_a_line_and_an_exit_code(words, said):
@@ -110,11 +110,11 @@ def test_a_reader_that_stops_listening_is_no_error(files):
         assert process.stderr.read() == b""
 
 
-def test_the_demo_tells_what_it_planted_and_finds_it(tmp_path):
-    done = run("demo", tmp_path / "demo")
+def test_the_example_tells_what_it_planted_and_finds_it(tmp_path):
+    done = run("example", tmp_path / "example")
     assert done.returncode == 0
     assert "5 of 9 columns drifted" in done.stdout
-    assert (tmp_path / "demo" / "report.html").exists()
+    assert (tmp_path / "example" / "report.html").exists()
 
 
 def test_help_and_version_need_no_data():

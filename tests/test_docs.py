@@ -22,7 +22,7 @@ PAGES = [
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    before, after = write_demo(tmp_path / "tidegauge-demo")
+    before, after = write_demo(tmp_path / "tidegauge-example")
     (tmp_path / "days").mkdir()
     for source, name in (
         (before, "reference.parquet"),

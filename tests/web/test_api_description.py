@@ -27,10 +27,19 @@ def document(server):
 
 # What a schema cannot say (that mixes add up to 1, that a time is not in the future) is left out.
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+OF_A_MODEL = [
+    *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
+    *("profile", "drift", "drift/overall", "traffic", "quality", "records"),
+]
 PATHS = [
     *(f"/api/v1/{name}" for name in KINDS),
     *(f"/api/v1/receivers/{name}" for name in RECEIVERS),
-    *("/livez", "/readyz", "/metrics", "/api/v1/keys", "/api/v1/keys/{key_id}"),
+    *("/livez", "/readyz", "/health", "/metrics", "/api/v1/keys", "/api/v1/keys/{key_id}"),
+    *("/api/v1/models", "/api/v1/models/{model_id}"),
+    *(f"/api/v1/models/{{model_id}}/{name}" for name in OF_A_MODEL),
+    *("/api/v1/sql", "/api/v1/export", "/api/v1/jobs", "/api/v1/jobs/{job_id}"),
+    *("/api/v1/dead-letters", "/api/v1/audit", "/api/v1/dashboard/system"),
+    *("/api/v1/dashboard/model/{model_id}", "/api/v1/dashboard/trends/{model_id}"),
 ]
 
 

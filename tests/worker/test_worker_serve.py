@@ -110,3 +110,32 @@ def test_what_cannot_start_says_so_once_and_ends(tmp_path):
         assert "did you mean 'port'" in " ".join(running.said().split())
     finally:
         running.end()
+
+
+def told(serve, *words):
+    command = [sys.executable, "-m", "tidegauge.cli", *map(str, words), "--url", serve.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+def test_the_commands_show_and_export_what_a_server_knows(serve, tmp_path):
+    assert told(serve, "models") == (
+        0,
+        "No models yet: they are known with their first prediction.",
+    )
+    for number in range(5):
+        serve.until(lambda n=number: serve.post(n), "a post")
+    code, said = serve.until(
+        lambda: (found := told(serve, "models")) and "min ago" in found[1] and found, "counted"
+    )
+    assert code == 0
+    assert "m learning 5" in said
+    target = tmp_path / "rows.csv"
+    assert told(serve, "export", "m", target)[0] == 0
+    lines = target.read_text().splitlines()
+    assert len(lines) == 6
+    assert "features.a" in lines[0]
+    code, said = told(serve, "export", "nobody", tmp_path / "none.csv")
+    assert code == 1
+    assert "404" in said
+    assert not (tmp_path / "none.csv").exists()

@@ -64,6 +64,19 @@ def latest(connection: Connection, models: Iterable[int]) -> dict[int, Baseline]
     return found
 
 
+def ids(connection: Connection, models: Iterable[int]) -> dict[int, int]:
+    """The id of the latest baseline of each model; of those that have one."""
+    found: dict[int, int] = {}
+    for some in pieces(models):
+        rows = connection.execute(
+            select(baselines.c.model, func.max(baselines.c.id))
+            .where(baselines.c.model.in_(some))
+            .group_by(baselines.c.model)
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
 def sources(connection: Connection, models: Iterable[int]) -> dict[int, Source]:
     """Where the latest baseline of each model is from; of those that have one."""
     found: dict[int, Source] = {}

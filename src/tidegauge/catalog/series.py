@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from tidegauge.catalog import keyed
 from tidegauge.catalog.rows import read
 from tidegauge.catalog.tables import series
-from tidegauge.catalog.upsert import add_missing
+from tidegauge.catalog.upsert import add_missing, pieces
 
 Key = tuple[int, str, str]
 """Model, version, segment ("" is all rows)."""
@@ -45,6 +45,19 @@ def of(connection: Connection, model: int) -> list[Series]:
         select(series).where(series.c.model == model).order_by(series.c.version, series.c.segment)
     )
     return [read(Series, row) for row in rows]
+
+
+def whole(connection: Connection, models: Iterable[int]) -> dict[int, int]:
+    """By number, the model: the series of all rows of each version of some models."""
+    found: dict[int, int] = {}
+    for some in pieces(models):
+        rows = connection.execute(
+            select(series.c.id, series.c.model).where(
+                series.c.model.in_(some), series.c.segment == ""
+            )
+        )
+        found.update((row.id, row.model) for row in rows)
+    return found
 
 
 def _numbers(connection: Connection, keys: Iterable[Key]) -> dict[Key, int]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tidegauge.cli import compare, history, keep, keys, serve, web
+from tidegauge.cli import compare, demo, history, keep, keys, models, serve, web
 from tidegauge.errors import TidegaugeError
 from tidegauge.version import VERSION
 
@@ -41,10 +41,13 @@ def _root(
 for command in (
     serve.serve,
     compare.compare,
-    compare.demo,
+    compare.example,
+    demo.demo,
     web.web,
     serve.worker,
     web.check_config,
+    models.models,
+    models.export,
     keep.backup,
     keep.restore,
     keep.doctor,

@@ -1,4 +1,4 @@
-"""`tidegauge compare`, `schema` and `demo`."""
+"""`tidegauge compare`, `schema` and `example`."""
 
 import contextlib
 from collections.abc import Generator
@@ -105,9 +105,9 @@ def show_schema(
         typer.echo(f"Wrote {out}")
 
 
-def demo(
+def example(
     folder: Annotated[Path, typer.Argument(help="Where to put the data and the report.")] = Path(
-        "tidegauge-demo"
+        "tidegauge-example"
     ),
 ) -> None:
     """Make two data sets with faults planted in the second, compare them, and write the report."""

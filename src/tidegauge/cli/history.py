@@ -1,11 +1,12 @@
 """`tidegauge import`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from tidegauge.cli.api import KEY, URL, connect
 
 
 def import_(  # noqa: PLR0913 - an option each
@@ -17,8 +18,8 @@ def import_(  # noqa: PLR0913 - an option each
         list[str] | None,
         typer.Option("--map", help="COLUMN=FIELD, such as when=timestamp; COLUMN=- leaves it out."),
     ] = None,
-    url: Annotated[str, typer.Option(help="The server; else TIDEGAUGE_URL.")] = "",
-    api_key: Annotated[str, typer.Option(help="Else TIDEGAUGE_API_KEY.")] = "",
+    url: URL = "",
+    api_key: KEY = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what each column becomes, and stop.")
     ] = False,
@@ -28,7 +29,6 @@ def import_(  # noqa: PLR0913 - an option each
 
     It can be stopped and run again: it goes on where it was, and no row counts twice.
     """
-    import httpx  # noqa: PLC0415 - `--help` needs none
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
     from rich.progress import TimeRemainingColumn as Remaining  # noqa: PLC0415
 
@@ -51,12 +51,9 @@ def import_(  # noqa: PLR0913 - an option each
     if dry_run:
         console.print(str(plan), highlight=False, markup=False)
         return
-    base = url or os.environ.get("TIDEGAUGE_URL", "http://127.0.0.1:8712")
-    key = api_key or os.environ.get("TIDEGAUGE_API_KEY", "")
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
     shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
     with (
-        httpx.Client(base_url=base, headers=headers, timeout=60) as http,
+        connect(url, api_key) as http,
         Progress(*shown, console=console) as bar,
     ):
         task = bar.add_task(file.name, total=source.rows)

@@ -59,6 +59,14 @@ SLUGS: Final[dict[str, Slug]] = {
     "batch-id-conflict": Slug(
         409, "Batch id already used", "Send other data under a batch id of its own."
     ),
+    "stale": Slug(
+        412,
+        "Changed meanwhile",
+        "Somebody else changed it. Read it again, and send the change with its new ETag.",
+    ),
+    "precondition-required": Slug(
+        428, "If-Match is missing", "Send the ETag of what you saw as If-Match."
+    ),
     "too-large": Slug(
         413, "Too large", "Send less at once: 16 MiB in a request, compressed or not."
     ),

@@ -149,8 +149,12 @@ class LogReader:
                     return opening.end
             index = self.index_of(number)
             path = segment_path(self.directory, number)
-            # Without either it is damaged twice over, and all that is whole is taken.
-            return index.end if index is not None else path.stat().st_size
+            if index is not None:
+                return index.end
+            with suppress(FileNotFoundError):
+                # Without either it is damaged twice over, and all that is whole is taken.
+                return path.stat().st_size
+            return 0  # released since it was listed
         return self._ends[number]
 
     def _opening(self, number: int) -> Opening | None:

@@ -5,9 +5,10 @@ A profile can travel with its layout, or without it where many profiles share on
 """
 
 import json
+import math
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -95,7 +96,50 @@ def decode(data: bytes, layout: Layout | None = None) -> Profile:
         raise UnreadableError(f"this profile is damaged: {error}") from error
 
 
-def _unpack(data: bytes) -> tuple[Header, list[Array]]:
+class Tallies(NamedTuple):
+    """The counts of a profile, as they were packed: for those who read thousands."""
+
+    rows: int
+    squares: int
+    counts: Array
+    gone: Array
+    lowest: Array
+    highest: Array
+    sums: Sequence[Sequence[str]]
+    """Whole numbers, as texts: few need them."""
+    mixes: Array
+
+
+def decode_tallies(data: bytes) -> Tallies:
+    """A part of what `decode` gives, in a third of its time."""
+    header, body, at = _opened(data)
+    try:
+        starts: list[int] = []
+        for kind, shape in header["arrays"]:
+            starts.append(at)
+            at += math.prod(shape) * int(kind[2:])
+
+        def array(name: str) -> Array:
+            kind, shape = header["arrays"][header[name]]
+            count = math.prod(shape)
+            return np.frombuffer(body, kind, count, starts[header[name]]).reshape(shape)
+
+        return Tallies(
+            rows=header["rows"],
+            squares=header["squares"],
+            counts=array("counts"),
+            gone=array("gone"),
+            lowest=array("lowest"),
+            highest=array("highest"),
+            sums=header["sums"],
+            mixes=array("mixes"),
+        )
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise UnreadableError(f"this profile is damaged: {error}") from error
+
+
+def _opened(data: bytes) -> tuple[Header, bytes, int]:
+    """The header, the whole, and where in it the arrays begin."""
     if data[:2] != _MAGIC or len(data) < 4:
         raise UnreadableError("these bytes are not a tidegauge profile")
     if data[2] != VERSION:
@@ -108,17 +152,23 @@ def _unpack(data: bytes) -> tuple[Header, list[Array]]:
         if not unpacker.eof:
             raise UnreadableError("this profile is cut short, or unpacks to more than 1 GiB")
         size = int.from_bytes(body[:4], "little")
-        header = cast("Header", json.loads(body[4 : 4 + size]))
+        return cast("Header", json.loads(body[4 : 4 + size])), body, 4 + size
+    except (zlib.error, ValueError, TypeError) as error:
+        if isinstance(error, UnreadableError):
+            raise
+        raise UnreadableError(f"this profile is damaged: {error}") from error
+
+
+def _unpack(data: bytes) -> tuple[Header, list[Array]]:
+    header, body, at = _opened(data)
+    try:
         arrays: list[Array] = []
-        at = 4 + size
         for kind, shape in header["arrays"]:
             dtype = np.dtype(kind)
             count = int(np.prod(shape, dtype=np.int64))
             arrays.append(np.frombuffer(body, dtype, count, at).reshape(shape))
             at += count * dtype.itemsize
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, UnreadableError):
-            raise
+    except (ValueError, KeyError, TypeError) as error:
         raise UnreadableError(f"this profile is damaged: {error}") from error
     return header, arrays
 

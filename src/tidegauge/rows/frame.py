@@ -58,6 +58,11 @@ class Frame:
         picked = {key: _take(self._columns[key], rows) for key in columns or self.columns}
         return Frame(picked, self.name, nan_is_missing=self.nan_is_missing, rows=len(rows))
 
+    def stretch(self, start: int, stop: int) -> "Frame":
+        """Rows that follow one another, as they lie."""
+        picked = {key: values[start:stop] for key, values in self._columns.items()}
+        return Frame(picked, self.name, nan_is_missing=self.nan_is_missing, rows=stop - start)
+
     def head(self, rows: int) -> "Frame":
         return self._cut(self.columns, 0, rows)
 

@@ -11,7 +11,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tidegauge.catalog import StaleError, UnavailableError
 from tidegauge.config import Config
+from tidegauge.errors import InputError, UnreadableError
 from tidegauge.ingest.decoder import Decoder
 from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.log import Log
@@ -27,7 +29,7 @@ from tidegauge.web.keys import Keys
 from tidegauge.web.metrics import Metrics
 from tidegauge.web.rates import Rates
 from tidegauge.web.routes import ROUTERS
-from tidegauge.web.state import State
+from tidegauge.web.state import Kept, State
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -48,7 +50,10 @@ class Application:
             retention_days=config.retention_days,
         )
         self.ingest = Ingest(log, gate, metrics, limits, self._decoders)
-        self.api = make_api(State(config=config, log=log, keys=keys, gate=gate, metrics=metrics))
+        self.kept = Kept(config)
+        self.api = make_api(
+            State(config=config, log=log, keys=keys, gate=gate, metrics=metrics, kept=self.kept)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in PATHS:
@@ -64,6 +69,7 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self.ingest.close()
+        await asyncio.to_thread(self.kept.close)
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -90,6 +96,11 @@ def make_api(state: State) -> FastAPI:
     api.add_exception_handler(ProblemError, _problem)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(StaleError, _stale)
+    api.add_exception_handler(UnavailableError, _unavailable)
+    # What is damaged here is our matter, not the asker's.
+    api.add_exception_handler(UnreadableError, _failed)
+    api.add_exception_handler(InputError, _unfit)
     api.add_exception_handler(OSError, _disk)
     api.add_exception_handler(Exception, _failed)
     return api
@@ -146,6 +157,22 @@ def _http(request: Request, error: Exception) -> Response:
     return _answer(
         request, ProblemError(slug, f"{slug.replace('-', ' ')}: {request.method}", headers=headers)
     )
+
+
+def _stale(request: Request, error: Exception) -> Response:
+    del error
+    detail = "it was changed meanwhile: read it again, and decide anew"
+    return _answer(request, ProblemError("stale", detail))
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    _log.warning("the catalog is not there", path=request.url.path, error=str(error))
+    detail = "the catalog does not answer now; records are taken as ever"
+    return _answer(request, ProblemError("unavailable", detail, retry_after=2))
+
+
+def _unfit(request: Request, error: Exception) -> Response:
+    return _answer(request, ProblemError("invalid-request", str(error)))
 
 
 def _disk(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +22,21 @@ SeriesOf = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], int]]
 
 
 class Group(NamedTuple):
-    """The rows of one window."""
+    """The rows of one window: a stretch of rows in some order."""
 
     version: str
     segment: str
-    resolution: int
     start: int
+    first: int
+    last: int
+
+
+class Grouped(NamedTuple):
+    """Rows in the order of their windows of one resolution."""
+
+    resolution: int
     rows: Counts
+    groups: list[Group]
 
 
 @dataclass(frozen=True)
@@ -59,31 +68,45 @@ def fold(
     table: Table, places: Places, folding: Folding, windows: Windows, frontier: Frontier
 ) -> None:
     """Add the rows that count to every window that they belong to."""
-    groups = list(groups_of(table, places, folding.segments, frontier))
-    series = folding.series({(group.version, group.segment) for group in groups})
-    keys = [
-        Key(series[group.version, group.segment], group.resolution, group.start) for group in groups
-    ]
-    windows.open(dict.fromkeys(keys, folding.fitted))
+    found = list(grouped(table, places, folding.segments, frontier))
+    pairs = {(group.version, group.segment) for each in found for group in each.groups}
+    series = folding.series(pairs)
+
+    def key_of(resolution: int, group: Group) -> Key:
+        return Key(series[group.version, group.segment], resolution, group.start)
+
+    windows.open(
+        {key_of(each.resolution, group): folding.fitted for each in found for group in each.groups}
+    )
     calls = Calls(table, places.late, places.skewed)
     frame = frame_of(table, folding.fitted.layout) if folding.fitted else None
-    for group, key in zip(groups, keys, strict=True):
-        windows[key].add(_taken(frame, group.rows), calls.of(group.rows))
+    for resolution, rows, groups in found:
+        # In order once, so that each group is a slice.
+        ordered = _ordered(frame, rows)
+        for group in groups:
+            own = ordered.stretch(group.first, group.last) if ordered else None
+            traffic = calls.of(rows[group.first : group.last])
+            windows[key_of(resolution, group)].add(_told(own), traffic)
 
 
-def _taken(frame: Frame | None, rows: Counts) -> Frame | None:
-    """Rows of some group.  A column that holds nothing for them is as good as not sent: whether
-    it is there at all depends on what else came at the same time."""
+def _ordered(frame: Frame | None, rows: Counts) -> Frame | None:
+    if frame is None or (len(rows) == frame.count and bool((rows[1:] > rows[:-1]).all())):
+        return frame
+    return frame.take(rows)
+
+
+def _told(frame: Frame | None) -> Frame | None:
+    """A column that holds nothing for a group is as good as not sent: whether it is there at all
+    depends on what else came at the same time."""
     if frame is None:
         return None
-    taken = frame if len(rows) == frame.count else frame.take(rows)
-    told = {name: taken[name] for name in taken.columns if is_any(taken[name])}
-    return Frame(told, taken.name, rows=len(rows))
+    told = {name: frame[name] for name in frame.columns if is_any(frame[name])}
+    return Frame(told, frame.name, rows=frame.count)
 
 
-def groups_of(
+def grouped(
     table: Table, places: Places, segments: Sequence[str], frontier: Frontier
-) -> Iterator[Group]:
+) -> Iterator[Grouped]:
     """The rows of each window, at each resolution at which there is one."""
     counted = np.flatnonzero(places.counted)
     versions = _values(table, "model_version")
@@ -93,11 +116,9 @@ def groups_of(
         rows = counted[frontier.has(resolution, starts[counted])]
         if not len(rows):
             continue
-        for version, _value, start, own in _split(starts[rows], rows, versions, None):
-            yield Group(version, "", resolution, start, own)
+        yield Grouped(resolution, *_split(starts[rows], rows, versions, "", None))
         for column, values in told.items():
-            for version, value, start, own in _split(starts[rows], rows, versions, values):
-                yield Group(version, f"{column}={value}", resolution, start, own)
+            yield Grouped(resolution, *_split(starts[rows], rows, versions, column, values))
 
 
 class _Values(NamedTuple):
@@ -125,8 +146,8 @@ def _filled(column: Chunked) -> Chunked:
 
 
 def _split(
-    times: Counts, rows: Counts, versions: _Values, told: _Values | None
-) -> Iterator[tuple[str, str, int, Counts]]:
+    times: Counts, rows: Counts, versions: _Values, column: str, told: _Values | None
+) -> tuple[Counts, list[Group]]:
     starts, minute = np.unique(times, return_inverse=True)
     width = len(told.names) if told else 1
     key = (minute * len(versions.names) + versions.codes[rows]) * width
@@ -134,11 +155,11 @@ def _split(
         key = key + told.codes[rows]
     order = np.argsort(key, kind="stable")
     ordered = key[order]
-    cuts = np.flatnonzero(np.diff(ordered)) + 1
-    for part in np.split(order, cuts):
-        first = int(key[part[0]])
-        rest, value = divmod(first, width)
+    cuts = [0, *(np.flatnonzero(np.diff(ordered)) + 1).tolist(), len(order)]
+    groups: list[Group] = []
+    for first, last in pairwise(cuts):
+        rest, value = divmod(int(ordered[first]), width)
         which, version = divmod(rest, len(versions.names))
-        name = told.names[value] if told else ""
-        # Rows in their order: Arrow takes them faster.
-        yield versions.names[version], name, int(starts[which]), rows[np.sort(part)]
+        segment = f"{column}={told.names[value]}" if told else ""
+        groups.append(Group(versions.names[version], segment, int(starts[which]), first, last))
+    return rows[order], groups

@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import Connection
 
 from tidegauge.arrow import Table
-from tidegauge.catalog import Catalog, parts, schemas, tails
-from tidegauge.catalog.baselines import Source
+from tidegauge.catalog import Catalog, baselines, parts, schemas, tails
+from tidegauge.catalog.baselines import Baseline, Source
 from tidegauge.catalog.parts import Part
 from tidegauge.log import Position, ReadableLog
 from tidegauge.reference.fit import MOST, adopt, profile_of_table, sample_of
@@ -72,20 +72,26 @@ def again(
     *,
     upto: Position,
     at: int,
-) -> None:
-    """Of what is there by now: of its first 24 hours, or of all if those are too few."""
+) -> bool:
+    """Of what is there by now: of its first 24 hours, or of all if those are too few.
+
+    Whether it is the one that holds now."""
     end = (subject.first_at or 0) + SPAN
     table = sampled(rows.tables(upto, last_at=end)) if source == "learned" else None
     if table is None or table.num_rows < ENOUGH:
         table = sampled(rows.tables(upto))
     if table is None:
-        return
+        return False
     times = micros(table, "timestamp")
-    with catalog.read() as connection:
-        known = schemas.latest(connection, [subject.id]).get(subject.id)
+    known = catalog.look(lambda c: schemas.latest(c, [subject.id]), patience=None).get(subject.id)
     profile = profile_of_table(table, known.schema if known else None)
-    baseline = catalog.write(
-        lambda connection: adopt(
+
+    def take_its_place(connection: Connection) -> Baseline | None:
+        latest = baselines.latest(connection, [subject.id]).get(subject.id)
+        if latest is not None and latest.source != "provisional":
+            # Somebody has chosen another meanwhile: theirs holds.
+            return None
+        return adopt(
             connection,
             subject.id,
             profile,
@@ -96,13 +102,17 @@ def again(
             at=at,
             by="tidegauge",
             why="learned from the first rows" if source == "learned" else "there are more rows",
-        ),
-        patience=None,
-    )
-    subject.fit(baseline, profile.layout)
+        )
+
     # Some rows may have been left out: it is not tried again for the same ones.
     subject.fitted_rows = max(subject.fitted_rows, subject.rows)
+    baseline = catalog.write(take_its_place, patience=None)
+    if baseline is None:
+        return False
+    subject.fit(baseline, profile.layout)
+    subject.fitted_rows = max(subject.fitted_rows, subject.rows)
     _log.info("reference made", model=subject.model.name, source=source, rows=profile.rows)
+    return True
 
 
 class Rows:

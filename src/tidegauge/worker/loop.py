@@ -30,12 +30,13 @@ from tidegauge.worker.windows import Key, Windows
 
 T = TypeVar("T")
 _log = structlog.stdlib.get_logger(__name__)
-_AT_ONCE: Final = 48 << 20
-"""Bytes of the log in one turn."""
+_AT_ONCE: Final = 8 << 20
+"""Bytes of the log in one turn: a commit that is due does not wait long."""
 _QUICKEST: Final = 1.0
 _SLOWEST: Final = 4.0
 """Seconds between commits: what is counted is visible within these."""
 _IDLE: Final = 0.05
+_QUIET: Final = 2.0
 _FULL: Final = 5.0
 _EXPIRE: Final = 10 * MINUTE * SECOND
 
@@ -103,7 +104,7 @@ class Worker:
         self._reserve = settings.reserve
         self._kept = {**roll.KEPT, HOUR: settings.hot_days * DAY * SECOND}
         self._expired_at = 0
-        self._last_commit = time.monotonic()
+        self._last_commit = self._followed = time.monotonic()
         self._pause = _QUICKEST
 
     def run(self, stop: threading.Event) -> None:
@@ -132,7 +133,14 @@ class Worker:
         is_fruitful = self.turn()
         if self._is_due():
             self.commit()
+        elif self._position == self._committed and self._is_quiet():
+            self._followed = time.monotonic()
+            self._follow()
         return is_fruitful
+
+    def _is_quiet(self) -> bool:
+        """Nothing came for a moment: what users change is taken over all the same."""
+        return time.monotonic() - max(self._last_commit, self._followed) > _QUIET
 
     def turn(self) -> bool:
         batches: list[tuple[Position, Batch]] = list(self._log.read(self._position, most=_AT_ONCE))
@@ -156,6 +164,7 @@ class Worker:
     def commit(self) -> None:
         """Make all that was counted last, with the position that it was counted up to."""
         began = time.monotonic()
+        self._let_go()
         step = Step(epoch=self._epoch, old=self._committed, new=self._position, at=self._at)
         step.detail = self._rolled.detail
         step.id_files = list(self._ids.write(self._at))
@@ -193,6 +202,11 @@ class Worker:
         return self._committed if oldest is None else min(oldest, self._committed)
 
     def _roll(self) -> None:
+        if self._rolled.is_due(self._at):
+            # One copy of each layout, for all that is done with it.
+            for subject in self._subjects:
+                if subject.fitted is not None:
+                    self._layouts.put(*subject.fitted)
         while self._rolled.is_due(self._at):
             rolled = self._rolled
 
@@ -227,6 +241,16 @@ class Worker:
                 rows = learn.Rows(self._catalog, self._store, self._log, subject)
                 learn.again(self._catalog, rows, subject, source, upto=self._committed, at=self._at)
                 self._recount(subject, rows)
+
+    def _let_go(self) -> None:
+        """Models that were erased take with them what was counted of them meanwhile."""
+        there = self._look(models.revisions)
+        for subject in self._subjects:
+            if subject.id not in there:
+                self._subjects.forget(subject)
+                self._windows.forget(subject.series.values())
+                self._tails.forget(subject.id)
+                self._results.signals.forget(subject.id)
 
     def _follow(self) -> None:
         """Take over what users changed of models: their reference, or their segments."""

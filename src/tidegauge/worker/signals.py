@@ -62,5 +62,8 @@ class Signals:
     def __iter__(self) -> Iterator[tuple[What, Tally]]:
         return iter(self._met.items())
 
+    def forget(self, model: int) -> None:
+        self._met = {what: tally for what, tally in self._met.items() if what.model != model}
+
     def clear(self) -> None:
         self._met.clear()

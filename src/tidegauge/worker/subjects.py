@@ -138,6 +138,9 @@ class Subjects:
         self._known[key] = after = self._loaded(model)
         return before, after
 
+    def forget(self, subject: Subject) -> None:
+        del self._known[subject.model.tenant, subject.model.name]
+
     def __iter__(self) -> Iterator[Subject]:
         return iter(list(self._known.values()))
 

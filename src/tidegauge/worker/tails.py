@@ -23,6 +23,7 @@ from tidegauge.worker.places import micros
 ROWS: Final = 50_000
 BYTES: Final = 16 << 20
 AGE: Final = HOUR * SECOND
+_COLUMN: Final = 1_024
 
 
 class Of(NamedTuple):
@@ -55,7 +56,10 @@ class Stretch:
 
     @property
     def held(self) -> int:
-        return self.bytes if self.tables else 0
+        """Bytes in memory, about: a column of few rows is mostly its own description."""
+        if not self.tables:
+            return 0
+        return self.bytes + sum(_COLUMN * table.num_columns for table in self.tables)
 
 
 @dataclass
@@ -239,6 +243,13 @@ class Tails:
                 del self._models[each.of]
         self._changed.clear()
         self._apart.clear()
+
+    def forget(self, model: int) -> None:
+        """It was erased: its files go with the orphans."""
+        for of in [of for of in self._models if of.model == model]:
+            del self._models[of]
+        self._changed = {of for of in self._changed if of.model != model}
+        self._apart = [each for each in self._apart if each[0].model != model]
 
     def oldest(self) -> Position | None:
         """Rows after this are needed from the log."""

@@ -4,6 +4,40 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tidegauge.web.routes import health, keys, problems
+from tidegauge.web.routes import (
+    dashboard,
+    drift,
+    export,
+    health,
+    kept,
+    keys,
+    models,
+    problems,
+    profile,
+    quality,
+    records,
+    references,
+    schema,
+    sql,
+    status,
+    traffic,
+)
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router, keys.router, problems.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    keys.router,
+    models.router,
+    status.router,
+    profile.router,
+    drift.router,
+    traffic.router,
+    quality.router,
+    records.router,
+    schema.router,
+    references.router,
+    dashboard.router,
+    sql.router,
+    export.router,
+    kept.router,
+    problems.router,
+)

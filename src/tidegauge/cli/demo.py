@@ -1,0 +1,103 @@
+"""`tidegauge demo`."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+_NO_SERVER, _KEY_REFUSED, _INTERRUPTED = 2, 3, 130
+
+
+def demo(  # noqa: PLR0913 - an option each
+    *,
+    url: Annotated[str, typer.Option(help="The server; else TIDEGAUGE_URL.")] = "",
+    api_key: Annotated[str, typer.Option(help="Else TIDEGAUGE_API_KEY.")] = "",
+    days: Annotated[float, typer.Option(min=0.1, max=365, help="How much history.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other rows.")] = 1,
+    back_fill_only: Annotated[
+        bool, typer.Option("--back-fill-only", help="Send the history, and stop.")
+    ] = False,
+    live_only: Annotated[
+        bool, typer.Option("--live-only", help="Send no history: go on after a pause.")
+    ] = False,
+    speed: Annotated[
+        float, typer.Option(min=0.01, max=100, help="How many times the usual live traffic.")
+    ] = 1,
+    serve: Annotated[
+        Path | None,
+        typer.Option("--serve", help="Start a server on this directory too, and end it at last."),
+    ] = None,
+) -> None:
+    """Fill a running server with six models in production, with faults to be found, and go on live.
+
+    It speaks to the server over HTTP as any program would.  Running it again adds nothing but what
+    has happened since.
+    """
+    from tidegauge.demo.server import KeyRefusedError, NoServerError, Server  # noqa: PLC0415 - `--help` needs no numpy
+    from tidegauge.demo.show import Show  # noqa: PLC0415 - as above
+    from tidegauge.errors import InputError  # noqa: PLC0415 - as above
+
+    if back_fill_only and live_only:
+        raise InputError("--back-fill-only and --live-only together leave nothing to do")
+    base = url or os.environ.get("TIDEGAUGE_URL", "http://127.0.0.1:8712")
+    key = api_key or os.environ.get("TIDEGAUGE_API_KEY", "")
+    console = Console()
+    running = _started(serve, base, console) if serve else None
+    server = Server(base, key)
+    try:
+        with console.status(f"looking for a server at {base}"):
+            server.wait_until_ready(30)
+        show = Show(
+            console=console,
+            server=server,
+            api_key=key,
+            seed=seed,
+            days=days,
+            speed=speed,
+            now=time.time_ns() // 1000,
+        )
+        if not live_only:
+            show.back_fill()
+        show.explain()
+        if not back_fill_only:
+            show.go_live([] if live_only else show.past)
+    except (NoServerError, KeyRefusedError) as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        code = _NO_SERVER if isinstance(error, NoServerError) else _KEY_REFUSED
+        raise typer.Exit(code) from None
+    except KeyboardInterrupt:
+        console.print("\nThe demo ends; what it sent is kept.")
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        server.close()
+        if running is not None:
+            running.terminate()
+            running.wait(60)
+
+
+def _started(data: Path, base: str, console: Console) -> "subprocess.Popen[bytes]":
+    """`tidegauge serve` beside us; what it logs goes to a file."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - `--help` needs none
+
+    from tidegauge.errors import InputError  # noqa: PLC0415 - as above
+
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "serve.log"
+    port = urlsplit(base).port or 80
+    words = [sys.executable, "-m", "tidegauge.cli", "serve", "--dev", "--data", str(data)]
+    with log.open("ab") as file:
+        running = subprocess.Popen(  # noqa: S603 - words of ours
+            [*words, "--port", str(port)], stdout=file, stderr=file, start_new_session=True
+        )
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.wait(3)
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        raise InputError(f"the server did not start: {' '.join(last)}; see {log}")
+    console.print(f"tidegauge serves {base} from {data}; its log is {log}", highlight=False)
+    return running

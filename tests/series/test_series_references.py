@@ -1,0 +1,205 @@
+"""References and schemas that people give: the worker counts by them from then on."""
+
+import io
+import random
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.ipc
+import pyarrow.parquet as pq
+import pytest
+from series_api import HOURS, history, moment
+from worker_case import START, prediction
+
+END = START + 6 * HOURS
+
+
+@pytest.fixture
+def filled(api):
+    return api, history(api, hours=6, a_hour=60)
+
+
+def span(start, stop, **more):
+    return {"start_time": moment(start), "end_time": moment(stop), "name": "calm", **more}
+
+
+def test_a_span_of_rows_becomes_the_reference(filled):
+    api, sent = filled
+    api.case.write_parts()
+    wanted = span(START + HOURS, START + 3 * HOURS, why="after the release")
+    made = api.ask("POST", "models/m/references", status=201, json=wanted)
+    assert (made["number"], made["source"], made["rows"]) == (2, "range", 120)
+    assert made["is_current"]
+    listed = api.get("models/m/references")
+    assert [(each["number"], each["is_current"]) for each in listed] == [(2, True), (1, False)]
+    told = api.between("models/m/profile", START, END)
+    assert (told["rows"], told["other_rows"]) == (360, 360)
+    # The worker looks for what has changed with its next commit.
+    api.case.send([prediction(random.Random(0), "next", at=END)], END)
+    api.case.count()
+    told = api.between("models/m/profile", START, END, feature="amount")
+    assert (told["rows"], told["other_rows"]) == (360, 0)
+    own = [r["features"]["amount"] for r in sent]
+    (only,) = told["features"]
+    assert only["current"]["mean"] == pytest.approx(np.mean(own))
+    inside = [
+        r["features"]["amount"] for r in sent if START + HOURS <= r["timestamp"] < START + 3 * HOURS
+    ]
+    assert only["reference"]["mean"] == pytest.approx(np.mean(inside))
+    assert told["baseline"]["name"] == "calm"
+    entry = api.get("audit", role="admin")["entries"][0]
+    assert (entry["what"], entry["detail"]["number"]) == ("reference.make", 2)
+
+
+def test_a_wrong_span_makes_none(filled):
+    api, _sent = filled
+    path = "models/m/references"
+    api.ask("POST", path, status=422, json=span(END, START))
+    api.ask("POST", path, status=422, json=span(END + HOURS, END + 2 * HOURS))
+    api.ask("POST", path, status=422, json={"start_time": moment(START)})
+    api.ask("POST", path, status=422, json=span(START, END, colour="red"))
+    api.ask("POST", path, status=422, json=span(START, END, version="none"))
+    api.ask("POST", path, status=400, content="{", headers={"Content-Type": "application/json"})
+    api.ask("POST", path, status=415, content="x", headers={"Content-Type": "text/plain"})
+    api.ask("POST", path, role="read", status=403, json=span(START, END))
+    api.ask("POST", "models/none/references", status=404, json=span(START, END))
+    assert len(api.get(path)) == 1
+
+
+def training(rows=500):
+    chance = np.random.default_rng(4)
+    return pa.table(
+        {
+            "amount": chance.lognormal(3, 1, rows).round(2),
+            "plan": chance.choice(["free", "pro"], rows),
+            "age": chance.integers(18, 90, rows),
+            "y_pred": chance.choice(["yes", "no"], rows),
+            "prediction_score": chance.random(rows),
+            "target": chance.choice(["yes", "no"], rows),
+            "prediction_id": [f"t-{n}" for n in range(rows)],
+        }
+    )
+
+
+def packed(table, kind):
+    sink = io.BytesIO()
+    if kind == "parquet":
+        pq.write_table(table, sink)
+        return sink.getvalue(), "application/vnd.apache.parquet"
+    if kind == "csv":
+        pyarrow.csv.write_csv(table, sink)
+        return sink.getvalue(), "text/csv"
+    with pyarrow.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue(), "application/vnd.apache.arrow.stream"
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "arrow"])
+def test_a_file_becomes_the_reference(kind, filled):
+    api, _sent = filled
+    body, media = packed(training(), kind)
+    headers = {"Content-Type": media}
+    path = "models/m/baseline?name=training-7&why=retrained"
+    made = api.ask("POST", path, status=201, content=body, headers=headers)
+    assert (made["source"], made["rows"], made["name"]) == ("upload", 500, "training-7")
+    assert made["has_file"]
+    kept = [name for name in api.case.store.names() if name.startswith("references/")]
+    assert len(kept) == 1
+    assert (api.case.store.directory / kept[0]).read_bytes() == body
+    columns = {each["name"]: each for each in api.get("models/m/schema")["columns"]}
+    assert columns.keys() == {
+        "features.amount",
+        "features.plan",
+        "features.age",
+        "prediction_label",
+        "prediction_score",
+    }
+    assert columns["prediction_label"]["role"] == "prediction"
+    api.case.send([prediction(random.Random(0), "next", at=END)], END)
+    api.case.count()
+    told = api.between("models/m/quality", START, END)
+    assert told["other_rows"] == 0
+    plan = next(each for each in told["columns"] if each["name"] == "features.plan")
+    assert plan["new_values"] == ["team"]
+    assert not list((api.case.folder / "uploads").iterdir())
+
+
+def test_a_file_that_is_none_makes_none(filled):
+    api, _sent = filled
+    for media in ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream"):
+        told = api.ask(
+            "POST",
+            "models/m/references",
+            status=422,
+            content=b"PAR1 not at all",
+            headers={"Content-Type": media},
+        )
+        assert "upload-" not in told["detail"]
+    body, media = packed(training(5), "parquet")
+    api.ask(
+        "POST", "models/m/references", status=422, content=body, headers={"Content-Type": media}
+    )
+    assert not [name for name in api.case.store.names() if name.startswith("references/")]
+    assert len(api.get("models/m/references")) == 1
+
+
+def test_a_schema_is_edited_and_counted_by(api):
+    history(api, hours=6, a_hour=60, pin=False, tags=lambda c: {"region": c.choice(["eu", "us"])})
+    before = api.get("models/m/schema")
+    kinds = {each["name"]: each["kind"] for each in before["columns"]}
+    assert kinds["features.age"] == "numeric"
+    wanted = {
+        "columns": {"features.age": {"kind": "category"}, "features.is_new": {"role": "ignore"}},
+        "segments": ["tags.region"],
+        "why": "age groups",
+    }
+    after = api.ask("PUT", "models/m/schema", json=wanted)
+    assert after["number"] == before["number"] + 1
+    assert after["segments"] == ["tags.region"]
+    assert after["why"] == "age groups"
+    columns = {each["name"]: each for each in after["columns"]}
+    assert columns["features.age"]["kind"] == "category"
+    assert columns["features.age"]["why"] == "set by you"
+    assert columns["features.is_new"]["role"] == "ignore"
+    chance = random.Random(0)
+    more = [prediction(chance, f"next-{n}", at=END, tags={"region": "eu"}) for n in range(5)]
+    api.case.send(more, END)
+    api.case.count()
+    told = api.between("models/m/profile", START, END, feature="age")
+    assert told["other_rows"] == 0
+    assert told["features"][0]["kind"] == "category"
+    assert [each["segment"] for each in api.get("models/m/segments")] == [
+        "tags.region=eu",
+        "tags.region=us",
+    ]
+
+
+def test_what_people_said_of_columns_holds_for_the_next_reference(filled):
+    api, _sent = filled
+    wanted = {"columns": {"features.age": {"kind": "category"}}}
+    api.ask("POST", "models/m/references", status=201, json=span(START, END))
+    api.ask("PUT", "models/m/schema", json=wanted)
+    api.ask("POST", "models/m/references", status=201, json=span(START, START + 3 * HOURS))
+    columns = {each["name"]: each for each in api.get("models/m/schema")["columns"]}
+    assert columns["features.age"]["kind"] == "category"
+
+
+def test_a_wrong_schema_changes_nothing(filled):
+    api, _sent = filled
+    path = "models/m/schema"
+    for wrong in (
+        {"columns": {"features.none": {"kind": "category"}}},
+        {"columns": {"features.age": {"kind": "colour"}}},
+        {"columns": {"features.age": {"shape": "round"}}},
+        {"segments": ["features.amount"]},
+        {"segments": ["nothing"]},
+        {"more": 1},
+    ):
+        api.ask("PUT", path, status=422, json=wrong)
+    api.ask("PUT", path, role="read", status=403, json={"segments": []})
+    # The rows that the reference was made of by hand are not kept anywhere.
+    api.ask("PUT", path, status=409, json={"columns": {"features.age": {"kind": "category"}}})
+    api.ask("POST", "models", status=201, json={"model_id": "bare"})
+    api.ask("PUT", "models/bare/schema", status=409, json={"columns": {"x": {"kind": "text"}}})
+    assert api.get(path)["number"] == 1
