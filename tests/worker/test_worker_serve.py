@@ -119,10 +119,8 @@ def told(serve, *words):
 
 
 def test_the_commands_show_and_export_what_a_server_knows(serve, tmp_path):
-    assert told(serve, "models") == (
-        0,
-        "No models yet: they are known with their first prediction.",
-    )
+    said = serve.until(lambda: (found := told(serve, "models"))[0] == 0 and found[1], "an answer")
+    assert said == "No models yet: they are known with their first prediction."
     for number in range(5):
         serve.until(lambda n=number: serve.post(n), "a post")
     code, said = serve.until(
