@@ -135,7 +135,7 @@ class Worker:
             self.commit()
         elif self._position == self._committed and self._is_quiet():
             self._followed = time.monotonic()
-            self._follow()
+            self._follow(self._look(models.revisions))
         return is_fruitful
 
     def _is_quiet(self) -> bool:
@@ -156,15 +156,18 @@ class Worker:
         return True
 
     def _is_due(self) -> bool:
-        waited = time.monotonic() - self._last_commit
-        if self._position == self._committed and not self._tails.written():
-            return False
-        return waited >= self._pause
+        return self._has_news() and time.monotonic() - self._last_commit >= self._pause
+
+    def _has_news(self) -> bool:
+        return self._position != self._committed or bool(self._tails.written())
 
     def commit(self) -> None:
         """Make all that was counted last, with the position that it was counted up to."""
+        if not self._has_news():
+            return
         began = time.monotonic()
-        self._let_go()
+        revisions = self._look(models.revisions)
+        self._let_go(revisions)
         step = Step(epoch=self._epoch, old=self._committed, new=self._position, at=self._at)
         step.detail = self._rolled.detail
         step.id_files = list(self._ids.write(self._at))
@@ -177,8 +180,6 @@ class Worker:
         step.joiner = self._joiner
         step.windows = list(self._windows.changed(self._at))
         step.results = self._results
-        if step.old == step.new and not (step.written or step.windows):
-            return
         failpoint.hit("worker.before-write")
         self._catalog.write(step, patience=None, waiting=_wait)
         failpoint.hit("worker.after-commit")
@@ -191,7 +192,7 @@ class Worker:
         self._log.release(self._needed())
         failpoint.hit("worker.after-release")
         self._roll()
-        self._follow()
+        self._follow(revisions)
         self._learn()
         took = time.monotonic() - began
         self._last_commit = time.monotonic()
@@ -239,22 +240,22 @@ class Worker:
             source = learn.is_due(subject)
             if source is not None:
                 rows = learn.Rows(self._catalog, self._store, self._log, subject)
-                learn.again(self._catalog, rows, subject, source, upto=self._committed, at=self._at)
-                self._recount(subject, rows)
+                if learn.again(
+                    self._catalog, rows, subject, source, upto=self._committed, at=self._at
+                ):
+                    self._recount(subject, rows)
 
-    def _let_go(self) -> None:
+    def _let_go(self, revisions: Mapping[int, int]) -> None:
         """Models that were erased take with them what was counted of them meanwhile."""
-        there = self._look(models.revisions)
         for subject in self._subjects:
-            if subject.id not in there:
+            if subject.id not in revisions:
                 self._subjects.forget(subject)
                 self._windows.forget(subject.series.values())
                 self._tails.forget(subject.id)
                 self._results.signals.forget(subject.id)
 
-    def _follow(self) -> None:
+    def _follow(self, revisions: Mapping[int, int]) -> None:
         """Take over what users changed of models: their reference, or their segments."""
-        revisions = self._look(models.revisions)
         known = [
             subject.id
             for subject in self._subjects
