@@ -13,7 +13,7 @@ from tidegauge.catalog import Catalog, parts, progress
 from tidegauge.config import Config
 from tidegauge.errors import TidegaugeError
 from tidegauge.log import START, LogReader, Position
-from tidegauge.store import LocalStore, Part, scrub
+from tidegauge.store import LocalStore, scrub
 
 State = Literal["ok", "warning", "wrong"]
 _BEHIND: Final = 60_000_000
@@ -132,7 +132,7 @@ def _parts(data: Path, catalog: Catalog, *, deep: bool) -> Iterator[Finding]:
             f"parts: {len(missing)} of {len(live)} are not there, such as {missing[0]}",
             f"restore them from a backup into {data / 'store'}",
         )
-    stored = [_stored(part) for part in live if part.file in there]
+    stored = [part for part in live if part.file in there]
     if deep:
         damaged = [error for _part, error in scrub(store, stored) if error is not None]
         for error in damaged[:20]:
@@ -143,16 +143,3 @@ def _parts(data: Path, catalog: Catalog, *, deep: bool) -> Iterator[Finding]:
         read = "every byte read" if deep else "all there; --deep reads every byte"
         each = f", {size / rows:.0f} bytes each" if rows else ""
         yield Finding("ok", f"parts: {len(live)} files, {rows:,} rows{each} ({read})")
-
-
-def _stored(part: parts.Part) -> Part:
-    return Part(
-        file=part.file,
-        rows=part.rows,
-        bytes=part.bytes,
-        digest=part.digest,
-        first_at=part.first_at,
-        last_at=part.last_at,
-        first_received=part.first_received,
-        last_received=part.last_received,
-    )

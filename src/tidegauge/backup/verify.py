@@ -7,7 +7,7 @@ from pathlib import Path
 from tidegauge.backup.make import FORMAT, MANIFEST, Backup
 from tidegauge.catalog import Catalog, parts
 from tidegauge.errors import InputError, UnreadableError
-from tidegauge.store import LocalStore, Part, scrub
+from tidegauge.store import LocalStore, scrub
 
 
 def read(source: Path) -> Backup:
@@ -40,7 +40,5 @@ def verify(source: Path) -> list[str]:
             ]
     finally:
         catalog.close()
-    names = [field.name for field in fields(Part)]
-    stored = [Part(**{name: getattr(part, name) for name in names}) for part in live]
-    checked = scrub(LocalStore(source / "store"), stored)
+    checked = scrub(LocalStore(source / "store"), live)
     return found + [str(error) for _part, error in checked if error is not None]

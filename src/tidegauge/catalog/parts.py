@@ -10,23 +10,18 @@ from tidegauge.catalog.errors import StaleError
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import parts
 from tidegauge.catalog.upsert import add_missing, pieces
+from tidegauge.store import part as stored
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+@dataclass(frozen=True, kw_only=True)
+class Part(stored.Part):
+    """What the store tells of a part, and what is known of it beyond."""
+
     model: int
     kind: str
     """"predictions", "labels", ..."""
     day: int
     """Since 1970, of the first row's event."""
-    file: str
-    rows: int
-    bytes: int
-    digest: str
-    first_at: int
-    last_at: int
-    first_received: int
-    last_received: int
     created_at: int
     level: int = 0
     """How often its rows were merged."""

@@ -1,6 +1,7 @@
 """All that some turns brought, in one transaction with the position up to which they read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import Connection
@@ -99,9 +100,7 @@ def _put(connection: Connection, results: Results) -> None:
             for what, tally in results.signals
         ],
     )
-    dead_letters.add(
-        connection, [dead_letters.DeadLetter(**letter._asdict()) for letter in results.letters]
-    )
+    dead_letters.add(connection, results.letters)
     drops.add(
         connection,
         [drops.Drop(**drop._asdict(), rows=rows) for drop, rows in results.drops.items()],
@@ -110,17 +109,10 @@ def _put(connection: Connection, results: Results) -> None:
 
 def part_of(of: Of, part: Part, at: int, *, level: int = 0) -> parts.Part:
     return parts.Part(
+        **asdict(part),
         model=of.model,
         kind=of.kind,
         day=part.first_at // (DAY * SECOND),
-        file=part.file,
-        rows=part.rows,
-        bytes=part.bytes,
-        digest=part.digest,
-        first_at=part.first_at,
-        last_at=part.last_at,
-        first_received=part.first_received,
-        last_received=part.last_received,
         created_at=at,
         level=level,
     )

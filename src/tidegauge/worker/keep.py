@@ -24,7 +24,7 @@ from tidegauge.catalog import (
     signals,
 )
 from tidegauge.catalog.models import Model
-from tidegauge.store import DamagedError, Part, Store, StoreError, merge, new_name, plan, scrub
+from tidegauge.store import DamagedError, Store, StoreError, merge, new_name, plan, scrub
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND
 from tidegauge.worker.commit import part_of
 from tidegauge.worker.tails import Of
@@ -87,7 +87,7 @@ class Keeper:
         for each in crowded:
             with self.catalog.read() as connection:
                 live = {part.file: part for part in parts.live(connection, each.model, each.kind)}
-            for group in plan([_stored(part) for part in live.values()], self.clock()):
+            for group in plan(live.values(), self.clock()):
                 if merges >= _MOST:
                     return merges
                 merges += 1
@@ -97,7 +97,7 @@ class Keeper:
     def _merge(self, of: Of, group: list[parts.Part]) -> None:
         name = new_name(of.kind, of.model, group[0].first_at)
         try:
-            made = merge(self.store, [_stored(part) for part in group], name=name)
+            made = merge(self.store, group, name=name)
         except DamagedError as error:
             self.damaged[error.file] = str(error)
             raise
@@ -173,9 +173,7 @@ class Keeper:
                 for part in parts.live(connection, each.model, each.kind)
             ]
         found: dict[str, str] = {}
-        for part, error in scrub(
-            self.store, [_stored(part) for part in live], bytes_per_second=_SCRUB_BYTES
-        ):
+        for part, error in scrub(self.store, live, bytes_per_second=_SCRUB_BYTES):
             if error is not None:
                 found[part.file] = str(error)
                 _log.error("a part is damaged", file=part.file, error=str(error))
@@ -183,16 +181,3 @@ class Keeper:
                 break
         self.damaged = found
         return found
-
-
-def _stored(part: parts.Part) -> Part:
-    return Part(
-        file=part.file,
-        rows=part.rows,
-        bytes=part.bytes,
-        digest=part.digest,
-        first_at=part.first_at,
-        last_at=part.last_at,
-        first_received=part.first_received,
-        last_received=part.last_received,
-    )

@@ -143,7 +143,7 @@ class Rows:
             if first_at is not None and part.last_at < first_at:
                 continue
             try:
-                table = scan(self._store, [part], where=where)  # pyright: ignore[reportArgumentType]
+                table = scan(self._store, [part], where=where)
             except StoreError as error:
                 # What can be read is counted; what cannot is told, and must not stop all else.
                 _log.error("a part is left out", error=str(error))

@@ -11,6 +11,7 @@ import structlog
 from tidegauge.arrays import Counts, Flags
 from tidegauge.arrow import Table, pa
 from tidegauge.catalog import Catalog
+from tidegauge.catalog.dead_letters import MOST, DeadLetter
 from tidegauge.log import Batch, Piece, Position
 from tidegauge.record.columns import to_table
 from tidegauge.store.unify import unify
@@ -31,22 +32,7 @@ from tidegauge.worker.windows import Windows
 JOINED: Final = "joined"
 """Of halves: rows that no batch of the log holds as such."""
 PREDICTIONS: Final = frozenset({"predictions", "history", JOINED})
-_LETTER: Final = 65_536
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class Letter(NamedTuple):
-    """What could not be read, with why."""
-
-    at: int
-    tenant: str
-    model: str
-    kind: str
-    reason: str
-    detail: str
-    body: bytes
-    size: int
-    position: str
 
 
 class Drop(NamedTuple):
@@ -74,7 +60,7 @@ class Results:
     """What turns brought besides windows, ids and tails."""
 
     signals: Signals = field(default_factory=Signals)
-    letters: list[Letter] = field(default_factory=list[Letter])
+    letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
     drops: dict[Drop, int] = field(default_factory=dict[Drop, int])
     rows: int = 0
 
@@ -128,16 +114,16 @@ class Turns:
             table = decode(piece, batch.at)
         except UndecodableError as error:
             self.results.letters.append(
-                Letter(
-                    batch.at,
-                    batch.tenant,
-                    piece.model,
-                    piece.kind,
-                    "undecodable",
-                    str(error),
-                    piece.body[:_LETTER],
-                    len(piece.body),
-                    str(position),
+                DeadLetter(
+                    at=batch.at,
+                    tenant=batch.tenant,
+                    model=piece.model,
+                    kind=piece.kind,
+                    reason="undecodable",
+                    detail=str(error),
+                    body=piece.body[:MOST],
+                    size=len(piece.body),
+                    position=str(position),
                 )
             )
             return
