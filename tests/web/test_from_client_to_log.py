@@ -1,5 +1,7 @@
 """The whole of the first half: a client in a service, a server, and what the worker will read."""
 
+import time
+
 import numpy as np
 import orjson
 import pyarrow as pa
@@ -105,3 +107,29 @@ def test_a_sample_says_what_all_predictions_would_have_said(tmp_path):
     # Each kept row stands for ten: five standard errors of a tenth of the rows.
     assert abs(profile.rows - len(scores)) < 5 * np.sqrt(len(scores) * 10)
     assert abs(profile.numeric.mean[0] - scores.mean()) < 5 * scores.std() / np.sqrt(len(records))
+
+
+def test_a_sender_whose_clock_is_wrong_is_known_by_name(tmp_path):
+    hour = 3_600_000_000
+    path = "/api/v1/predictions?generate_ids=true"
+    record = {"model_id": "m", "features": {"x": 1.0}}
+    with Server(tmp_path / "data") as server:
+        with server.client() as http:
+            for off in (0, 30_000_000, -hour, 2 * hour):
+                now = time.time_ns() // 1000
+                told = {"Tidegauge-Sender": f"pod/{off}", "Tidegauge-Sent-At": str(now + off)}
+                answer = http.post(path, json=record, headers=told)
+                assert answer.status_code == 200
+            for odd in ("", "soon", "9" * 40, "-", "1e9", "\u00b2"):
+                told = {"Tidegauge-Sent-At": odd.encode("latin-1")}
+                answer = http.post(path, json=record, headers=told)
+                assert answer.status_code == 200
+        with Client(server.url, server.admin) as client:
+            client.log(model_id="m", features={"x": 1.0})
+            assert client.flush(20)
+        server.stop()
+        clocks = [batch.clock for batch in server.batches()]
+    assert clocks[:2] == [None, None]
+    assert [clock.sender for clock in clocks[2:4]] == [f"pod/{-hour}", f"pod/{2 * hour}"]
+    assert abs(clocks[2].ahead + hour) < 60_000_000
+    assert clocks[4:] == [None] * 7

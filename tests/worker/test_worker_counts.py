@@ -105,7 +105,7 @@ def by_batch(case):
         position = batches[-1][0]
         for _position, batch in batches:
             for piece in batch.pieces:
-                table = decode(piece, batch.at).drop_columns([RECEIVED])
+                table = decode(piece, batch).drop_columns([RECEIVED])
                 for record in to_records(table):
                     yield record, batch.at
 

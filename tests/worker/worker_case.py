@@ -70,9 +70,7 @@ class Case:
         self.catalog.write(made)
         return profile.layout
 
-    def send(
-        self, records, at, *, kind="predictions", as_arrow=False, history=False, tenant="default"
-    ):
+    def send(self, records, at, *, kind="predictions", as_arrow=False, history=False, clock=None):
         """As web ingest does it."""
         if as_arrow:
             body, media = to_stream(to_table(records)), ARROW
@@ -83,7 +81,9 @@ class Case:
         pieces = verdict.pieces
         if history:
             pieces = tuple(dataclasses.replace(piece, kind="history") for piece in pieces)
-        batch = Batch(tenant=tenant, at=at, pieces=pieces, batch_id=uuid.uuid4().hex)
+        batch = Batch(
+            tenant="default", at=at, pieces=pieces, batch_id=uuid.uuid4().hex, clock=clock
+        )
         return self.log.append(batch).result()
 
     @property
@@ -139,6 +139,12 @@ class Case:
             for each in signals.of(connection, model.id, 0, 1 << 62):
                 found[each.code, each.subject] += each.rows
             return found
+
+    def details(self, name, code):
+        with self.catalog.read() as connection:
+            model = models.by_name(connection, "default", name)
+            found = signals.of(connection, model.id, 0, 1 << 62)
+            return [each.detail for each in found if each.code == code]
 
     def rows(self, name, kind="predictions"):
         """What is in parts."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Protocol
 
-from tidegauge.log.batch import START, Batch, Health, Piece, Place, Position, Seen, State
+from tidegauge.log.batch import START, Batch, Clock, Health, Piece, Place, Position, Seen, State
 from tidegauge.log.errors import (
     ClosedError,
     FailedError,
@@ -27,6 +27,7 @@ __all__ = [
     "MOST",
     "START",
     "Batch",
+    "Clock",
     "ClosedError",
     "FailedError",
     "FullError",

@@ -34,6 +34,17 @@ class Batch:
     """Of the payload as sent: tells a retry from another payload under the same id."""
     answer: bytes = b""
     """The JSON that the sender was answered, given again on a retry."""
+    clock: "Clock | None" = None
+    """Of the sender, where it is wrong."""
+
+
+class Clock(NamedTuple):
+    """A sender's clock that does not agree with ours."""
+
+    sender: str
+    """The process that sent, by a name of its own; "" when it told none."""
+    ahead: int
+    """By how many microseconds; negative where it is behind."""
 
 
 class Position(NamedTuple):

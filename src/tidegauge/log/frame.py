@@ -17,7 +17,7 @@ import zlib
 from typing import Any, Final, NamedTuple, cast
 
 from tidegauge.errors import InputError
-from tidegauge.log.batch import Batch, Piece
+from tidegauge.log.batch import Batch, Clock, Piece
 
 MAGIC: Final = b"TGLf"
 VERSION: Final = 1
@@ -76,6 +76,7 @@ def batch_parts(batch: Batch) -> Parts:
             batch.at,
             batch.batch_id,
             [(p.kind, p.model, p.rows, p.encoding, len(p.body)) for p in batch.pieces],
+            batch.clock,
         ]
     ).encode()
     lengths = _LENGTHS.pack(len(meta), len(batch.digest), len(batch.answer))
@@ -105,7 +106,7 @@ def batch_of(head: Buffer, body: Buffer = b"") -> Batch:
     meta_size, digest_size, answer_size = _LENGTHS.unpack_from(head)
     meta_end = _LENGTHS.size + meta_size
     digest_end = meta_end + digest_size
-    tenant, at, batch_id, found = json.loads(bytes(head[_LENGTHS.size : meta_end]))
+    tenant, at, batch_id, found, clock = json.loads(bytes(head[_LENGTHS.size : meta_end]))
     pieces: list[Piece] = []
     start = 0
     for kind, model, rows, encoding, size in found:
@@ -119,6 +120,7 @@ def batch_of(head: Buffer, body: Buffer = b"") -> Batch:
         batch_id=batch_id,
         digest=bytes(head[meta_end:digest_end]),
         answer=bytes(head[digest_end : digest_end + answer_size]),
+        clock=Clock(*clock) if clock else None,
     )
 
 

@@ -126,13 +126,19 @@ class Checker:
         terms = self._terms
         if moment > terms.now:
             if moment > terms.now + DAY:
-                detail = f"is more than a day ahead of the server, where it is {_told(terms.now)}"
+                detail = (
+                    f"is {_told(moment)}, more than a day ahead of the server, where it is"
+                    f" {_told(terms.now)}"
+                )
                 raise RefusedError(at, "timestamp-in-future", detail)
             # Clocks of a fleet differ by seconds all the time.
             if moment > terms.now + 60_000_000:
                 self.signals[Signal("skewed", "timestamps ahead of the server's clock")] += 1
         elif terms.oldest is not None and moment < terms.oldest:
-            detail = f"is older than what is kept, which starts at {_told(terms.oldest)}"
+            detail = (
+                f"is {_told(moment)}, older than what is kept, which starts at"
+                f" {_told(terms.oldest)}"
+            )
             raise RefusedError(at, "timestamp-too-old", detail)
         return moment
 
@@ -222,5 +228,8 @@ def _twins(name: str) -> list[str]:
 
 
 def _told(moment: int) -> str:
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+    try:
+        at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+    except OverflowError:
+        return f"{moment / 1e6:.0f} seconds from 1970"
     return at.isoformat(timespec="seconds")

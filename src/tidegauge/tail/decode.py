@@ -6,11 +6,13 @@ from typing import Final
 import orjson
 
 from tidegauge.arrow import Chunked, DataType, Table, pa, pc
-from tidegauge.log import Piece
+from tidegauge.log import Batch, Clock, Piece
 from tidegauge.record.columns import TIME, from_stream, to_table
 from tidegauge.record.fields import KINDS, PREDICTIONS, Kind
 
 RECEIVED: Final = "received_at"
+AHEAD: Final = "sender_ahead"
+"""By how many microseconds the sender's clock was wrong, where it was."""
 _KIND_OF: Final[Mapping[str, Kind]] = {"history": PREDICTIONS, **KINDS}
 
 
@@ -18,7 +20,7 @@ class UndecodableError(Exception):
     """A piece that holds no rows we can read."""
 
 
-def decode(piece: Piece, at: int) -> Table:
+def decode(piece: Piece, batch: Batch) -> Table:
     """The rows of a piece; `timestamp` is when each happened, `received_at` when it came."""
     try:
         if piece.encoding == "arrow":
@@ -30,7 +32,7 @@ def decode(piece: Piece, at: int) -> Table:
     if table.num_rows != piece.rows:
         message = f"holds {table.num_rows} rows, and {piece.rows} were announced"
         raise UndecodableError(message)
-    table = stamped(table, at)
+    table = with_clock(stamped(table, batch.at), batch.clock)
     return as_if_live(table) if piece.kind == "history" else table
 
 
@@ -44,6 +46,14 @@ def stamped(table: Table, at: int) -> Table:
         filled = pc.fill_null(table["timestamp"], pa.scalar(at, TIME))
         table = table.set_column(place, "timestamp", filled)
     return table.append_column(RECEIVED, received)
+
+
+def with_clock(table: Table, clock: Clock | None) -> Table:
+    """With how wrong the sender's clock was, where it was."""
+    if clock is None:
+        return table
+    ahead = pa.repeat(pa.scalar(clock.ahead, pa.int64()), table.num_rows)
+    return table.append_column(AHEAD, pa.chunked_array([ahead]))
 
 
 def as_if_live(table: Table) -> Table:

@@ -48,7 +48,7 @@ def tables_of(log: ReadableLog, tail: Tail) -> Iterator[Table]:
             if piece.kind not in kinds or piece.model != tail.model:
                 continue
             try:
-                table = decode(piece, batch.at)
+                table = decode(piece, batch)
             except UndecodableError:
                 continue
             yield without(table, tail.dropped.get(key_of(place.position, number), ()))

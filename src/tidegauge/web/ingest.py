@@ -24,7 +24,7 @@ from tidegauge.ingest.envelope import checked_batch_id
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.ingest.receivers import RECEIVERS
 from tidegauge.ingest.request import ARROW, JSON, MEDIA, Options, Request, Verdict
-from tidegauge.log import Batch, ClosedError, FailedError, FullError, Log, NoSpaceError, Seen
+from tidegauge.log import Batch, Clock, ClosedError, FailedError, FullError, Log, NoSpaceError, Seen
 from tidegauge.record import limits
 from tidegauge.record.fields import KINDS, PREDICTIONS
 from tidegauge.web import asgi
@@ -46,6 +46,10 @@ PATHS: Final[Mapping[str, tuple[str, str]]] = {
 # A body of this size takes the event loop less than a millisecond.
 _INLINE: Final = 16 * limits.KIB
 _DAY: Final = 86_400_000_000
+_AGREES: Final = 60_000_000
+"""Clocks of a fleet differ by seconds all the time, and a request takes some to come."""
+_DIGITS: Final = 18
+_SENDER: Final = 200
 _TOO_MUCH: Final = "the server has too much to do"
 
 
@@ -137,7 +141,7 @@ class Ingest:
                 verdict = _as_history(verdict)
             self._charge(scope, key, verdict)
             self._metrics.bytes.inc(len(body))
-            return await self._kept(request, verdict, key)
+            return await self._kept(request, verdict, key, _clock(scope, now))
         finally:
             self._in_flight -= expected
 
@@ -184,7 +188,9 @@ class Ingest:
         finally:
             self._idle.put(decoder)
 
-    async def _kept(self, request: Request, verdict: Verdict, key: Key) -> bytes:
+    async def _kept(
+        self, request: Request, verdict: Verdict, key: Key, clock: Clock | None
+    ) -> bytes:
         """Append, once for each batch id, and wait until it is durable."""
         at = datetime.fromtimestamp(request.now / 1e6, UTC)
         answer = verdict.answer(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
@@ -195,6 +201,7 @@ class Ingest:
             batch_id=verdict.batch_id,
             digest=verdict.digest,
             answer=answer if verdict.batch_id else b"",
+            clock=clock,
         )
         if not verdict.batch_id:
             await self._durable(batch)
@@ -262,6 +269,18 @@ def _as_problem(error: Exception, request_id: str) -> ProblemError:
         return error
     _log.error("request failed", request_id=request_id, exc_info=error)
     return ProblemError("internal", "this is our mistake; the log has more")
+
+
+def _clock(scope: Scope, now: int) -> Clock | None:
+    """Of a sender that says what time it takes it for, if that is not the time."""
+    told = asgi.header(scope, b"tidegauge-sent-at")
+    if not told.lstrip("-").isdecimal() or len(told) > _DIGITS:
+        return None
+    ahead = int(told) - now
+    if -_AGREES <= ahead <= _AGREES:
+        return None
+    sender = asgi.header(scope, b"tidegauge-sender")
+    return Clock(sender[:_SENDER] if sender.isprintable() else "", ahead)
 
 
 def _attributes(scope: Scope, receiver: str) -> dict[str, str]:

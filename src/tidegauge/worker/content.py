@@ -14,7 +14,7 @@ from tidegauge.arrays import Hashes
 from tidegauge.arrow import Chunked, Table, pa, pc
 from tidegauge.profile.hashing import bits_of, hash_texts, mixed
 from tidegauge.record.columns import place
-from tidegauge.tail.decode import RECEIVED
+from tidegauge.tail.decode import AHEAD, RECEIVED
 
 _ID: Final = "prediction_id"
 _ZERO: Final = np.uint64(0)
@@ -30,7 +30,7 @@ def contents_of(table: Table) -> Hashes:
     total = np.zeros(table.num_rows, dtype=np.uint64)
     untold = None
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if name in (_ID, RECEIVED) or column.null_count == len(column):
+        if name in (_ID, RECEIVED, AHEAD) or column.null_count == len(column):
             continue
         field, _variant, member = place(name)
         bits = mixed(_bits(column) ^ _salt(f"{field}.{member}"))

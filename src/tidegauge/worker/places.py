@@ -7,6 +7,7 @@ import numpy as np
 
 from tidegauge.arrays import Counts, Flags
 from tidegauge.arrow import Table, pa, pc
+from tidegauge.tail.decode import AHEAD as SENDER_AHEAD
 from tidegauge.tail.decode import RECEIVED
 from tidegauge.window import DAY, MINUTE, SECOND
 
@@ -25,12 +26,16 @@ class Places:
     counted: Flags
     late: Flags
     skewed: Flags
+    """By receipt: the sender's clock is wrong."""
+    is_told: Flags
+    """Those whose sender's clock is known to be wrong."""
     too_late: Flags
 
 
 def places(table: Table) -> Places:
     happened, received = micros(table, "timestamp"), micros(table, RECEIVED)
-    skewed = happened > received + AHEAD
+    is_told = _is_told(table)
+    skewed = is_told | (happened > received + AHEAD)
     at = np.where(skewed, received, happened)
     too_late = received - at > TOO_LATE
     return Places(
@@ -38,12 +43,19 @@ def places(table: Table) -> Places:
         counted=_is_live(table) & ~too_late,
         late=received - at > LATE,
         skewed=skewed,
+        is_told=is_told,
         too_late=too_late,
     )
 
 
 def micros(table: Table, column: str) -> Counts:
     return table[column].cast(pa.int64()).to_numpy()
+
+
+def _is_told(table: Table) -> Flags:
+    if SENDER_AHEAD not in table.column_names:
+        return np.zeros(table.num_rows, dtype=np.bool_)
+    return pc.is_valid(table[SENDER_AHEAD]).to_numpy()
 
 
 def _is_live(table: Table) -> Flags:

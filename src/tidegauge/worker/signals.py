@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from tidegauge.window import HOUR, floor
+from tidegauge.log import Clock
+from tidegauge.window import HOUR, MINUTE, SECOND, floor
 
 Code = Literal[
     "new-feature",
@@ -26,11 +27,23 @@ DETAILS: Final[dict[Code, str]] = {
 }
 
 
+def off(clock: Clock) -> str:
+    """In words, how wrong a sender's clock is."""
+    seconds = abs(clock.ahead) // SECOND
+    size = (
+        f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
+        if seconds >= HOUR
+        else (f"{seconds // MINUTE} min {seconds % MINUTE} s")
+    )
+    side = "ahead" if clock.ahead > 0 else "behind"
+    return f"the clock of this sender is {size} {side}: its rows are counted by receipt"
+
+
 class What(NamedTuple):
     model: int
     code: Code
     subject: str
-    """A column, or ""."""
+    """A column, a sender, or ""."""
     start: int
 
 

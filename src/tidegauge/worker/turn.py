@@ -12,10 +12,10 @@ from tidegauge.arrays import Counts, Flags
 from tidegauge.arrow import Table, pa
 from tidegauge.catalog import Catalog
 from tidegauge.catalog.dead_letters import MOST, DeadLetter
-from tidegauge.log import Batch, Piece, Position
+from tidegauge.log import Batch, Clock, Piece, Position
 from tidegauge.record.columns import to_table
 from tidegauge.store.unify import unify
-from tidegauge.tail.decode import UndecodableError, decode, stamped
+from tidegauge.tail.decode import UndecodableError, decode, stamped, with_clock
 from tidegauge.tail.read import key_of
 from tidegauge.window import HOUR, floor
 from tidegauge.worker import learn
@@ -24,7 +24,7 @@ from tidegauge.worker.fold import Folding, Frontier, fold
 from tidegauge.worker.ids import Ids
 from tidegauge.worker.joiner import Joiner
 from tidegauge.worker.places import places
-from tidegauge.worker.signals import Signals
+from tidegauge.worker.signals import Signals, off
 from tidegauge.worker.subjects import Subject, Subjects
 from tidegauge.worker.tails import Of, Tails
 from tidegauge.worker.windows import Windows
@@ -47,6 +47,7 @@ class _Part(NamedTuple):
 
     key: str
     table: Table
+    clock: Clock | None
 
 
 class Whose(NamedTuple):
@@ -111,7 +112,7 @@ class Turns:
             self._join(position, batch, piece, found)
             return
         try:
-            table = decode(piece, batch.at)
+            table = decode(piece, batch)
         except UndecodableError as error:
             self.results.letters.append(
                 DeadLetter(
@@ -128,7 +129,7 @@ class Turns:
             )
             return
         whose = Whose(batch.tenant, piece.model, piece.kind)
-        found.setdefault(whose, []).append(_Part(key_of(position, number), table))
+        found.setdefault(whose, []).append(_Part(key_of(position, number), table, batch.clock))
         self.results.rows += table.num_rows
 
     def _join(
@@ -139,9 +140,9 @@ class Turns:
         found: dict[Whose, list[_Part]],
     ) -> None:
         for model, record in self.joiner.take(batch.tenant, orjson.loads(piece.body), batch.at):
-            table = stamped(to_table([record]), batch.at)
+            table = with_clock(stamped(to_table([record]), batch.at), batch.clock)
             whose = Whose(batch.tenant, model, JOINED)
-            found.setdefault(whose, []).append(_Part(str(position), table))
+            found.setdefault(whose, []).append(_Part(str(position), table, batch.clock))
             self.results.rows += 1
 
     def _count_drops(self, batch: Batch, piece: Piece) -> None:
@@ -171,6 +172,7 @@ class Turns:
         table = unify([part.table for part in parts])
         dropped: dict[str, list[int]] = {}
         kind = whose.kind
+        self._tell_clocks(subject, parts, at)
         if kind in PREDICTIONS:
             again = self._repeated(subject, table, at)
             if again.any():
@@ -193,6 +195,17 @@ class Turns:
             dropped=dropped,
         )
 
+    def _tell_clocks(self, subject: Subject, parts: Sequence[_Part], at: int) -> None:
+        """Once for each sender, whatever it sent."""
+        for part in parts:
+            if part.clock is not None:
+                detail = off(part.clock)
+                rows = part.table.num_rows
+                signals = self.results.signals
+                signals.add(
+                    subject.id, "skewed", rows, at, subject=part.clock.sender, detail=detail
+                )
+
     def _repeated(self, subject: Subject, table: Table, at: int) -> Flags:
         again, conflict = self.ids.meet(keys_of(table, subject.id), contents_of(table))
         signals = self.results.signals
@@ -205,7 +218,7 @@ class Turns:
             learn.first(self.catalog, subject, table, at)
         where = places(table)
         signals = self.results.signals
-        signals.add(subject.id, "skewed", int(where.skewed.sum()), at)
+        signals.add(subject.id, "skewed", int((where.skewed & ~where.is_told).sum()), at)
         signals.add(subject.id, "too-late", int(where.too_late.sum()), at)
         for column in new_features(subject, table.column_names):
             rows = table.num_rows - table[column].null_count
