@@ -205,3 +205,20 @@ def test_a_model_without_rows_is_answered(api):
         api.get(path)
     assert api.get("models/bare/drift")["learning"]
     assert moment(0).startswith("1970")
+
+
+def test_a_task_is_guessed_until_somebody_says_it(api):
+    chance = random.Random(1)
+    api.case.send([prediction(chance, n) for n in range(60)], START)
+    api.case.count()
+    seen = api.get("models/m")
+    assert (seen["task"], seen["is_task_yours"]) == ("binary", False)
+    api.ask("PATCH", "models/m", status=422, json={"task": "dreaming"})
+    seen = {"If-Match": f'"{seen["revision"]}"'}
+    api.ask("PATCH", "models/m", json={"task": "ranking"}, headers=seen)
+    api.case.send([prediction(chance, n) for n in range(60, 1100)], START + SECOND)
+    api.case.count()
+    seen = api.get("models/m")
+    assert (seen["task"], seen["is_task_yours"]) == ("ranking", True)
+    (listed,) = api.get("models")["models"]
+    assert listed["task"] == "ranking"

@@ -18,6 +18,9 @@ class Model:
     tenant: str
     name: str
     task: str | None
+    """As somebody said."""
+    likely_task: str | None
+    """As its outputs look."""
     owner: str
     description: str
     tags: Mapping[str, str]
@@ -110,6 +113,11 @@ def change(
             f"model {model} is no longer at revision {revision}: read it again, and decide anew"
         )
     return read(Model, row)
+
+
+def guess(connection: Connection, model: int, task: str) -> None:
+    """What it does as far as we can tell: no change that somebody made, so no new revision."""
+    connection.execute(update(models).where(models.c.id == model).values(likely_task=task))
 
 
 def revisions(connection: Connection) -> dict[int, int]:

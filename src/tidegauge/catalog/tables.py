@@ -77,6 +77,7 @@ models = _table(
     _column("tenant", Key),
     _column("name", Key),
     Column("task", Key),
+    Column("likely_task", Key),
     _column("owner", Remark),
     _column("description", Remark),
     _column("tags", Json),

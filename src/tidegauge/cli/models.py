@@ -44,7 +44,7 @@ def models(
         console.print("No models yet: they are known with their first prediction.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("model", "state", "predictions", "last seen", "24 hours", "owner"):
+    for column in ("model", "task", "state", "predictions", "last seen", "24 hours", "owner"):
         # The names are what people look for; an owner may be cut.
         table.add_column(
             column,
@@ -54,6 +54,7 @@ def models(
     for each in found:
         table.add_row(
             each["model_id"],
+            each["task"] or "",
             each["state"],
             f"{each['rows']:,}",
             _ago(each["last_seen"]),

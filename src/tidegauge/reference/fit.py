@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tidegauge.arrow import Table
-from tidegauge.catalog import baselines, layouts, schemas
+from tidegauge.catalog import baselines, layouts, models, schemas
 from tidegauge.catalog.baselines import Baseline, Source
 from tidegauge.profile.codec import encode
 from tidegauge.profile.hashing import hash_texts
@@ -15,6 +15,7 @@ from tidegauge.profile.layout import Layout
 from tidegauge.profile.table import Profile
 from tidegauge.profile.weight import Counting
 from tidegauge.reference.counted import frame_of, schema_of
+from tidegauge.reference.task import task_of
 from tidegauge.rows.frame import Frame
 from tidegauge.schema import Schema
 
@@ -72,6 +73,9 @@ def adopt(  # noqa: PLR0913 - a reference says all of this
     file: str | None = None,
 ) -> Baseline:
     """From now on the model's rows are compared with these."""
+    task = task_of(profile)
+    if task is not None:
+        models.guess(connection, model, task)
     layout = layouts.ensure(connection, model, body_of(profile.layout), at)
     before = schemas.latest(connection, [model]).get(model)
     if before is None or before.schema != profile.layout.schema:

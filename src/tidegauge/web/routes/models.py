@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from tidegauge.catalog import audit, models
 from tidegauge.catalog.models import Changes, Model
 from tidegauge.ingest.problem import ProblemError
+from tidegauge.reference.task import Task
 from tidegauge.series.listed import Listed, listed
 from tidegauge.series.reach import Reach
 from tidegauge.web.routes.asked import (
@@ -43,7 +44,10 @@ IfMatch = Annotated[str | None, Header(description="The ETag of what was seen.")
 
 class ModelShown(BaseModel):
     model_id: str
-    task: str | None
+    task: Annotated[
+        str | None, Field(description="What it does: as you said, or as its outputs look.")
+    ]
+    is_task_yours: Annotated[bool, Field(description="Whether you said so.")]
     owner: str
     description: str
     tags: Mapping[str, str]
@@ -74,7 +78,7 @@ class ModelPage(BaseModel):
 
 class ModelWanted(Closed):
     model_id: Name
-    task: Annotated[str | None, Field(max_length=64)] = None
+    task: Task | None = None
     owner: Text = ""
     description: Text = ""
     tags: Annotated[Tags, Field(default_factory=dict)]
@@ -83,7 +87,7 @@ class ModelWanted(Closed):
 class ModelChange(Closed):
     """What is not named stays as it is."""
 
-    task: Annotated[str | None, Field(max_length=64)] = None
+    task: Task | None = None
     owner: Text = ""
     description: Text = ""
     tags: Annotated[Tags, Field(default_factory=dict)]
@@ -95,7 +99,8 @@ class ModelChange(Closed):
 def fields_of(model: Model) -> dict[str, Any]:
     return {
         "model_id": model.name,
-        "task": model.task,
+        "task": model.task or model.likely_task,
+        "is_task_yours": model.task is not None,
         "owner": model.owner,
         "description": model.description,
         "tags": model.tags,
