@@ -29,6 +29,8 @@ from tidegauge.worker.subjects import Subject, Subjects
 from tidegauge.worker.tails import Of, Tails
 from tidegauge.worker.windows import Windows
 
+_NAMED: Final = 50
+"""New features of one turn that are told by name."""
 JOINED: Final = "joined"
 """Of halves: rows that no batch of the log holds as such."""
 PREDICTIONS: Final = frozenset({"predictions", "history", JOINED})
@@ -195,6 +197,17 @@ class Turns:
             dropped=dropped,
         )
 
+    def _tell_new(self, subject: Subject, table: Table, at: int) -> None:
+        new = new_features(subject, table.column_names)
+        named, more = new[:_NAMED], new[_NAMED:]
+        signals = self.results.signals
+        for column in named:
+            rows = table.num_rows - table[column].null_count
+            signals.add(subject.id, "new-feature", rows, at, subject=column)
+        if more:
+            detail = f"so did {len(more):,} more, from {more[0]} to {more[-1]}"
+            signals.add(subject.id, "new-feature", table.num_rows, at, detail=detail)
+
     def _tell_clocks(self, subject: Subject, parts: Sequence[_Part], at: int) -> None:
         """Once for each sender, whatever it sent."""
         for part in parts:
@@ -220,9 +233,7 @@ class Turns:
         signals = self.results.signals
         signals.add(subject.id, "skewed", int((where.skewed & ~where.is_told).sum()), at)
         signals.add(subject.id, "too-late", int(where.too_late.sum()), at)
-        for column in new_features(subject, table.column_names):
-            rows = table.num_rows - table[column].null_count
-            signals.add(subject.id, "new-feature", rows, at, subject=column)
+        self._tell_new(subject, table, at)
         folding = Folding(
             subject.fitted,
             subject.model.segments,
