@@ -72,7 +72,7 @@ def test_a_change_is_told_and_loses_nothing(api, sending, change, name, as_arrow
     before = [sending(f"b{n}", START + n * MINUTES // 10) for n in range(ROWS)]
     api.case.send(before, START + HOURS // 2, as_arrow=as_arrow)
     after = [sending(f"a{n}", CHANGE + n * MINUTES // 10) for n in range(ROWS)]
-    changed = [change(record["features"], name) for record in after][0]
+    changed = [change(record["features"], name) for record in after].pop()
     api.case.send(after, CHANGE + HOURS // 2, as_arrow=as_arrow)
     api.case.count()
     told = api.between("models/m/quality", CHANGE, CHANGE + HOURS)
