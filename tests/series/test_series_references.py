@@ -1,7 +1,12 @@
 """References and schemas that people give: the worker counts by them from then on."""
 
 import io
+import os
 import random
+import signal
+import struct
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from series_api import HOURS, history, moment
 from worker_case import START, prediction
+
+from tidegauge.errors import InputError
+from tidegauge.series.apart import made_apart
 
 END = START + 6 * HOURS
 
@@ -123,6 +131,53 @@ def test_a_file_becomes_the_reference(kind, filled):
     plan = next(each for each in told["columns"] if each["name"] == "features.plan")
     assert plan["new_values"] == ["team"]
     assert not list((api.case.folder / "uploads").iterdir())
+
+
+def test_a_forged_file_is_refused(filled):
+    api, _sent = filled
+    # An offset of a text that points far outside of the texts: what reads it unseen dies.
+    sink = pa.BufferOutputStream()
+    texts = pa.array([f"value-{n:03}" for n in range(200)])
+    table = pa.table({"plan": texts, "x": [float(n) for n in range(200)]})
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    body = bytearray(sink.getvalue().to_pybytes())
+    offset = struct.pack("<ii", 100 * 9, 101 * 9)
+    at = body.index(offset)
+    body[at : at + 4] = struct.pack("<i", 1 << 30)
+    arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
+    told = api.ask("POST", "models/m/references", status=422, content=bytes(body), headers=arrow)
+    assert "the file" in told["detail"] or "Arrow" in told["detail"]
+    assert len(api.get("models/m/references")) == 1
+
+
+def test_only_the_process_that_reads_a_file_dies_of_it(tmp_path):
+    # Nobody writes into this pipe: its reader waits until it is killed.
+    path = tmp_path / "endless.csv"
+    os.mkfifo(path)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(made_apart, path, None, START)
+        while not (found := readers(path)):
+            assert not asked.done()
+        os.kill(found.pop(), signal.SIGKILL)
+        with pytest.raises(InputError, match="memory and time"):
+            asked.result()
+
+
+def readers(path):
+    """The processes whose command line names it."""
+    return [
+        int(each.parent.name)
+        for each in Path("/proc").glob("[0-9]*/cmdline")
+        if path.name.encode() in _read(each)
+    ]
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_file_that_is_none_makes_none(filled):

@@ -109,7 +109,9 @@ def _named(column: str, schema: Schema | None) -> str | None:
 def _arrow(path: Path) -> object:
     try:
         with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
-            return stream.read_all()
+            table = stream.read_all()
+            table.validate(full=True)
+            return table
     except (pa.ArrowException, OSError) as error:
         raise UnreadableError(f"this is no Arrow IPC stream: {error}") from error
 

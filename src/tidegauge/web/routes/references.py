@@ -12,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from tidegauge.catalog import audit, baselines, models, schemas
 from tidegauge.catalog.baselines import Baseline
-from tidegauge.errors import InputError, UnreadableError
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.record.limits import MIB
 from tidegauge.reference.fit import adopt
-from tidegauge.series.reference import Made, of_file, of_span
+from tidegauge.series.apart import made_apart
+from tidegauge.series.reference import Made, of_span
 from tidegauge.store import new_name
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
@@ -174,11 +174,7 @@ def _from_file(
     state = state_of(request)
     model = model_of(request, key, model_id)
     at = now()
-    try:
-        made = of_file(path, _schema(state, model.id), at)
-    except UnreadableError as error:
-        # It is the sender's file, not one of ours.
-        raise InputError(str(error).replace(path.name, "the file")) from error
+    made = made_apart(path, _schema(state, model.id), at)
     file = new_name("references", model.id, at).removesuffix(".parquet") + path.suffix
     with path.open("rb") as source, state.kept.store.create(file) as target:
         while piece := source.read(_AT_ONCE):

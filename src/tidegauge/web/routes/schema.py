@@ -16,7 +16,8 @@ from tidegauge.errors import InputError
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.reference.fit import adopt
 from tidegauge.schema import Kind, Role, Schema
-from tidegauge.series.reference import Made, of_file, of_span
+from tidegauge.series.apart import made_apart
+from tidegauge.series.reference import Made, of_span
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
     Closed,
@@ -145,7 +146,7 @@ def _made(state: State, model: Model, baseline: Baseline, schema: Schema, at: in
     """The present reference, its columns taken for something else."""
     store = state.kept.store
     if baseline.file is not None:
-        return of_file(store.directory / baseline.file, schema, at)
+        return made_apart(store.directory / baseline.file, schema, at)
     start, stop = baseline.first_at, (baseline.last_at or baseline.first_at) + 1
     if baseline.source == "provisional":
         # It will be made anew of all rows, with what is said here of them.
