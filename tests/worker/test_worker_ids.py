@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,3 +100,21 @@ def test_who_was_fenced_off_cannot_spoil_what_follows(tmp_path):
     third = Ids.open(tmp_path, listed)
     numbers = hashes([1, 2, 3, 4, 5, 6])
     assert third.meet(numbers, numbers).again.tolist() == [True, True, True, False, False, False]
+
+
+def test_a_run_that_was_damaged_is_told_and_the_rest_of_it_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_MOST", 100)
+    ids = Ids.open(tmp_path, [])
+    keys = hashes(range(200))
+    ids.meet(keys, keys)
+    list(ids.write(AT))
+    (sealed,), gone = ids.seal(AT)
+    ids.delete(gone)
+    path = tmp_path / sealed.file
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.write_bytes(content)
+    with structlog.testing.capture_logs() as said:
+        ids = Ids.open(tmp_path, [sealed])
+    assert [each["file"] for each in said if each["log_level"] == "error"] == [sealed.file]
+    assert ids.meet(keys, keys).again.sum() == 199

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import httpx
 
@@ -12,11 +12,9 @@ from tidegauge.arrow import Table
 from tidegauge.client.settings import Settings
 from tidegauge.demo.made import Model
 from tidegauge.errors import TidegaugeError
-from tidegauge.record.columns import to_stream
+from tidegauge.history.post import posted, reason_of, told_by
 
 FIRST_WEEK: Final = "first week"
-_PATIENCE: Final = 120.0
-_BUSY: Final = frozenset({429, 503, 507})
 # Servers that do not offer a thing yet, or keys that may not ask for it.
 _NOT_OFFERED: Final = frozenset({403, 404, 405})
 # A worker that has counted nothing for so long does not run, or is stuck.
@@ -99,12 +97,11 @@ class Server:
 
     def send(self, kind: str, table: Table, batch_id: str) -> Taken:
         """Rows of the past, counted once however often they are sent under the id."""
-        query = {"batch_id": batch_id}
-        if kind == "predictions":
-            query["history"] = "true"
-        body = to_stream(table, "lz4")
-        answer = self._posted(f"/api/v1/{kind}", query, body)
-        told = _json(answer)
+        try:
+            answer = posted(self._http, kind, table, batch_id)
+        except httpx.TransportError as error:
+            raise self._gone(error) from error
+        told = told_by(answer)
         faults = told.get("errors") or [{}]
         fault = f"{faults[0].get('pointer', '')}: {faults[0].get('detail', '')}".strip(": ")
         if answer.status_code == 200:
@@ -113,27 +110,7 @@ class Server:
             raise _refused(answer)
         if answer.status_code == 422 and told.get("errors"):
             return Taken(0, table.num_rows, fault)
-        detail = told.get("detail") or answer.text[:200] or answer.reason_phrase
-        raise DemoFailedError(f"{self.url} answered {answer.status_code}: {detail}")
-
-    def _posted(self, path: str, query: dict[str, str], body: bytes) -> httpx.Response:
-        """The answer, once the server has the time and is there."""
-        end = time.monotonic() + _PATIENCE
-        headers = {"Content-Type": "application/vnd.apache.arrow.stream"}
-        pause = 0.2
-        while True:
-            try:
-                answer = self._http.post(path, params=query, content=body, headers=headers)
-            except httpx.TransportError as error:
-                if time.monotonic() > end:
-                    raise self._gone(error) from error
-            else:
-                if answer.status_code not in _BUSY or time.monotonic() > end:
-                    return answer
-                wait = answer.headers.get("Retry-After", "")
-                pause = float(wait) if wait.isdigit() else pause
-            time.sleep(pause)
-            pause = min(pause * 2, 5.0)
+        raise DemoFailedError(f"{self.url} answered {answer.status_code}: {reason_of(answer)}")
 
     def _asked(
         self, method: str, path: str, body: dict[str, object] | None = None
@@ -187,23 +164,15 @@ class Server:
             return ""
         if answer.status_code in _NOT_OFFERED:
             return f"not offered here ({answer.status_code})"
-        return str(_json(answer).get("detail") or f"answered {answer.status_code}")
+        return str(told_by(answer).get("detail") or f"answered {answer.status_code}")
 
 
 def _refused(answer: httpx.Response) -> KeyRefusedError:
-    detail = _json(answer).get("detail") or f"status {answer.status_code}"
+    detail = told_by(answer).get("detail") or f"status {answer.status_code}"
     return KeyRefusedError(
         f"the server refuses the key ({detail}): give one that may write with --api-key or"
         " TIDEGAUGE_API_KEY, or start the server with --dev"
     )
-
-
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        found = answer.json()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _iso(at: int) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +16,9 @@ from tidegauge.arrow import Table, pa
 from tidegauge.errors import InputError, TidegaugeError, UnreadableError
 from tidegauge.failpoint import hit
 from tidegauge.history.columns import Plan
-from tidegauge.record.columns import to_stream
+from tidegauge.history.post import posted, reason_of, told_by
 
 ROWS: Final = 5_000
-_PATIENCE: Final = 120.0
-_WAIT: Final = frozenset({429, 503, 507})
 
 
 class ImportFailedError(TidegaugeError):
@@ -128,12 +125,13 @@ def send(
 def _send(
     http: httpx.Client, plan: Plan, table: Table, batch_id: str, counts: Counts, first: int
 ) -> None:
-    query = {"batch_id": batch_id}
-    if plan.kind.name == "predictions":
-        query["history"] = "true"
-    body = to_stream(table, "lz4")
-    answer = _posted(http, f"/api/v1/{plan.kind.name}", query, body)
-    told = _json(answer)
+    try:
+        answer = posted(http, plan.kind.name, table, batch_id)
+    except httpx.TransportError as error:
+        raise ImportFailedError(
+            f"{http.base_url} cannot be reached ({error}); run this again to go on"
+        ) from error
+    told = told_by(answer)
     if answer.status_code == 200:
         counts.accepted += told["accepted"]
         counts.duplicate += told["duplicate"]
@@ -142,40 +140,9 @@ def _send(
         # Not one row of this batch could be kept.
         counts.rejected += table.num_rows
     else:
-        detail = told.get("detail") or answer.text[:200] or answer.reason_phrase
-        raise ImportFailedError(f"the server answered {answer.status_code}: {detail}")
+        raise ImportFailedError(f"the server answered {answer.status_code}: {reason_of(answer)}")
     for error in told.get("errors", [])[: 5 - len(counts.errors)]:
         counts.errors.append(error | {"row": first + error.get("index", 0)})
-
-
-def _posted(http: httpx.Client, path: str, query: dict[str, str], body: bytes) -> httpx.Response:
-    """The answer, once the server has the time and is there."""
-    end = time.monotonic() + _PATIENCE
-    pause = 0.2
-    headers = {"Content-Type": "application/vnd.apache.arrow.stream"}
-    while True:
-        try:
-            answer = http.post(path, params=query, content=body, headers=headers)
-        except httpx.TransportError as error:
-            if time.monotonic() > end:
-                raise ImportFailedError(
-                    f"{http.base_url} cannot be reached ({error}); run this again to go on"
-                ) from error
-        else:
-            if answer.status_code not in _WAIT or time.monotonic() > end:
-                return answer
-            told = answer.headers.get("Retry-After", "")
-            pause = float(told) if told.isdigit() else pause
-        time.sleep(pause)
-        pause = min(pause * 2, 10.0)
-
-
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        found = answer.json()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def checked(plan: Plan) -> None:

@@ -21,7 +21,6 @@ from tidegauge.log import Position
 from tidegauge.store import Part
 from tidegauge.tail.read import packed
 from tidegauge.window import DAY, SECOND
-from tidegauge.worker.ids import IdFile
 from tidegauge.worker.joiner import Joiner
 from tidegauge.worker.tails import Left, Of, Written
 from tidegauge.worker.turn import Results
@@ -43,7 +42,7 @@ class Step:
         self.apart: Sequence[tuple[Of, Part]] = ()
         self.joiner: Joiner | None = None
         self.left: Sequence[Left] = ()
-        self.id_files: Sequence[IdFile] = ()
+        self.id_files: Sequence[id_runs.IdRun] = ()
         self.id_files_gone: Sequence[str] = ()
         self.results: Results | None = None
 
@@ -74,7 +73,7 @@ class Step:
                 if not (left.rows or left.dropped)
             ],
         )
-        id_runs.put(connection, [_run(each) for each in self.id_files])
+        id_runs.put(connection, self.id_files)
         id_runs.forget(connection, self.id_files_gone)
         if self.joiner:
             self.joiner.put(connection)
@@ -127,15 +126,4 @@ def _tail(left: Left) -> tails.Tail:
         bytes=left.bytes,
         since=left.since,
         dropped=packed(left.dropped),
-    )
-
-
-def _run(each: IdFile) -> id_runs.IdRun:
-    return id_runs.IdRun(
-        file=each.file,
-        rows=each.rows,
-        sealed=each.sealed,
-        digest=None,
-        first_at=each.first_at,
-        last_at=each.last_at,
     )

@@ -10,31 +10,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
+from zlib import crc32
 
 import numpy as np
+import structlog
 
 from tidegauge import failpoint
 from tidegauge.arrays import Flags, Hashes
+from tidegauge.catalog.id_runs import IdRun
 from tidegauge.log.disk import sync_directory
 from tidegauge.record.identity import new_id
 from tidegauge.window import DAY, HOUR, SECOND
 
+_log = structlog.stdlib.get_logger(__name__)
 KEPT: Final = DAY * SECOND
 _ROW: Final = 16
 _MOST: Final = 2_000_000
 """Rows of a journal before it becomes a run."""
 _BITS: Final = 8
 """Of the filter, for each row: one in eight lookups of what is not there has to look further."""
-
-
-class IdFile(NamedTuple):
-    """A file of ids, as the catalog lists it."""
-
-    file: str
-    rows: int
-    sealed: bool
-    first_at: int
-    last_at: int
 
 
 class Repeats(NamedTuple):
@@ -98,25 +92,25 @@ class _Journal:
 @dataclass
 class Ids:
     directory: Path
-    _runs: dict[str, tuple[Run, IdFile]] = field(default_factory=dict[str, tuple[Run, IdFile]])
+    _runs: dict[str, tuple[Run, IdRun]] = field(default_factory=dict[str, tuple[Run, IdRun]])
     """Sealed, by file."""
     _fresh: list[Run] = field(default_factory=list[Run])
     """What is in the journal or on its way there, each run at least twice as long as the next."""
     _unwritten: list[tuple[Hashes, Hashes]] = field(default_factory=list[tuple[Hashes, Hashes]])
     _journal: _Journal = field(default_factory=lambda: _Journal(f"{new_id()}.ids"))
-    _earlier: list[IdFile] = field(default_factory=list[IdFile])
+    _earlier: list[IdRun] = field(default_factory=list[IdRun])
     """Journals of workers before this one.  They are read and never written to: whoever was
     fenced off may not know it yet."""
 
     @classmethod
-    def open(cls, directory: Path, listed: Sequence[IdFile]) -> "Ids":
+    def open(cls, directory: Path, listed: Sequence[IdRun]) -> "Ids":
         """From the files that the catalog lists; others are what a crash left behind."""
         directory.mkdir(parents=True, exist_ok=True)
         for stray in {path.name for path in directory.iterdir()} - {each.file for each in listed}:
             (directory / stray).unlink()
         ids = cls(directory)
         for each in listed:
-            keys, contents = _read(directory / each.file, each.rows)
+            keys, contents = _read(directory / each.file, each)
             if each.sealed:
                 ids._runs[each.file] = _filtered(keys, contents), each
             else:
@@ -147,7 +141,7 @@ class Ids:
             run = self._fresh.pop().merge(run)
         self._fresh.append(run)
 
-    def write(self, at: int) -> Iterator[IdFile]:
+    def write(self, at: int) -> Iterator[IdRun]:
         """Make what was met durable; what is given is to be listed."""
         journal = self._journal
         if self._unwritten:
@@ -161,9 +155,16 @@ class Ids:
             journal.rows += len(rows)
             failpoint.hit("worker.ids-written")
         if journal.rows:
-            yield IdFile(journal.name, journal.rows, False, journal.first_at, journal.last_at)  # noqa: FBT003
+            yield IdRun(
+                file=journal.name,
+                rows=journal.rows,
+                sealed=False,
+                digest=None,
+                first_at=journal.first_at,
+                last_at=journal.last_at,
+            )
 
-    def seal(self, at: int) -> tuple[list[IdFile], list[str]]:
+    def seal(self, at: int) -> tuple[list[IdRun], list[str]]:
         """Turn a full journal into a run and forget what is too old: files to list and to drop.
 
         The dropped ones are deleted by `delete`, once the catalog no longer lists them.
@@ -181,9 +182,16 @@ class Ids:
         for other in self._fresh[1:]:
             run = run.merge(other)
         last_at = max(each.last_at for each in (*self._earlier, journal))
-        sealed = IdFile(f"{new_id()}.run", rows, True, min(begins), last_at)  # noqa: FBT003
-        content = np.stack([run.keys, run.contents], axis=1)
-        _append(self.directory / sealed.file, 0, content.tobytes())
+        content = np.stack([run.keys, run.contents], axis=1).tobytes()
+        sealed = IdRun(
+            file=f"{new_id()}.run",
+            rows=rows,
+            sealed=True,
+            digest=digest_of(content),
+            first_at=min(begins),
+            last_at=last_at,
+        )
+        _append(self.directory / sealed.file, 0, content)
         failpoint.hit("worker.ids-sealed")
         self._runs[sealed.file] = _filtered(run.keys, run.contents), sealed
         self._fresh = []
@@ -222,6 +230,14 @@ def _append(path: Path, at: int, data: bytes) -> None:
         sync_directory(path.parent)
 
 
-def _read(path: Path, rows: int) -> tuple[Hashes, Hashes]:
-    found = np.fromfile(path, dtype=np.uint64, count=rows * 2).reshape(-1, 2)
+def digest_of(content: bytes) -> str:
+    return f"{crc32(content):08x}"
+
+
+def _read(path: Path, listed: IdRun) -> tuple[Hashes, Hashes]:
+    content = path.read_bytes()[: listed.rows * _ROW]
+    if listed.digest is not None and digest_of(content) != listed.digest:
+        _log.error("ids are damaged: repeats of what came then may count twice", file=path.name)
+        # A row that was hit matches nothing; to drop the others would let all of them repeat.
+    found = np.frombuffer(content, dtype=np.uint64).reshape(-1, 2)
     return np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])

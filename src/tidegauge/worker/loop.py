@@ -18,7 +18,7 @@ from tidegauge.tail.read import unpacked
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND
 from tidegauge.worker import learn, roll
 from tidegauge.worker.commit import NAME, Step
-from tidegauge.worker.ids import IdFile, Ids
+from tidegauge.worker.ids import Ids
 from tidegauge.worker.joiner import Joiner
 from tidegauge.worker.layouts import Layouts
 from tidegauge.worker.recount import recounted
@@ -72,10 +72,6 @@ class Worker:
         self._tails = Tails(log, store, memory=settings.memory, pinned=settings.pinned)
         self._results = Results()
         self._subjects = Subjects(catalog, self._layouts)
-        listed = [
-            IdFile(each.file, each.rows, each.sealed, each.first_at, each.last_at)
-            for each in self._look(id_runs.all)
-        ]
         left = self._look(tails.all)
         known = self._look(lambda c: models.by_id(c, {tail.model for tail in left}))
         for tail in left:
@@ -89,7 +85,7 @@ class Worker:
                 unpacked(tail.dropped),
             )
             self._tails.restore(Of(tail.model, tail.kind), model.tenant, model.name, stretch)
-        self._ids = Ids.open(settings.ids, listed)
+        self._ids = Ids.open(settings.ids, self._look(id_runs.all))
         self._joiner = Joiner()
         self._look(self._joiner.load)
         self._turns = Turns(
