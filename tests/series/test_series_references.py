@@ -38,7 +38,7 @@ def test_a_span_of_rows_becomes_the_reference(filled):
     wanted = span(START + HOURS, START + 3 * HOURS, why="after the release")
     made = api.ask("POST", "models/m/references", status=201, json=wanted)
     assert (made["number"], made["source"], made["rows"]) == (2, "range", 120)
-    assert made["is_current"]
+    assert (made["is_current"], made["version"]) == (True, None)
     listed = api.get("models/m/references")
     assert [(each["number"], each["is_current"]) for each in listed] == [(2, True), (1, False)]
     told = api.between("models/m/profile", START, END)

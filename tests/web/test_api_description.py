@@ -29,7 +29,7 @@ def document(server):
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
-    *("profile", "drift", "drift/overall", "traffic", "quality", "records"),
+    *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
 ]
 PATHS = [
     *(f"/api/v1/{name}" for name in KINDS),

@@ -23,6 +23,7 @@ from tidegauge.ingest.accept import accept
 from tidegauge.ingest.request import ARROW, Request
 from tidegauge.log import Batch, LocalLog, LogReader, Position
 from tidegauge.record.columns import place, to_stream, to_table
+from tidegauge.record.fields import KINDS
 from tidegauge.reference.fit import adopt, profile_of_table
 from tidegauge.store import LocalStore, scan
 from tidegauge.tail.decode import stamped
@@ -73,7 +74,7 @@ class Case:
     def send(self, records, at, *, kind="predictions", as_arrow=False, history=False, clock=None):
         """As web ingest does it."""
         if as_arrow:
-            body, media = to_stream(to_table(records)), ARROW
+            body, media = to_stream(to_table(records, KINDS[kind])), ARROW
         else:
             body, media = orjson.dumps(_said(records)), "application/json"
         verdict = accept(Request(kind=kind, media=media, body=body, now=at), {})

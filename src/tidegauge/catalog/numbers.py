@@ -19,7 +19,6 @@ _LONGEST: Final = 1000
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Number:
     model: int
-    """0 where the metric is of no model."""
     name: str
     tags: str
     """As `tags_key` writes them."""
@@ -63,20 +62,18 @@ def add(connection: Connection, new: Sequence[Number]) -> None:
 
 
 def between(
-    connection: Connection, model: int, name: str, resolution: int, start: int, stop: int
+    connection: Connection, model: int, name: str | None, resolution: int, start: int, stop: int
 ) -> list[Number]:
-    """Those that start in [start, stop), by tags, then by time."""
-    rows = connection.execute(
-        select(numbers)
-        .where(
-            numbers.c.model == model,
-            numbers.c.name == name,
-            numbers.c.resolution == resolution,
-            numbers.c.start >= start,
-            numbers.c.start < stop,
-        )
-        .order_by(numbers.c.tags, numbers.c.start)
+    """Those of a name, or all, that start in [start, stop), by name and tags, then by time."""
+    query = select(numbers).where(
+        numbers.c.model == model,
+        numbers.c.resolution == resolution,
+        numbers.c.start >= start,
+        numbers.c.start < stop,
     )
+    if name is not None:
+        query = query.where(numbers.c.name == name)
+    rows = connection.execute(query.order_by(numbers.c.name, numbers.c.tags, numbers.c.start))
     return [read(Number, row) for row in rows]
 
 

@@ -71,6 +71,7 @@ def adopt(  # noqa: PLR0913 - a reference says all of this
     by: str,
     why: str,
     file: str | None = None,
+    version: str | None = None,
 ) -> Baseline:
     """From now on the model's rows are compared with these."""
     task = task_of(profile)
@@ -95,5 +96,6 @@ def adopt(  # noqa: PLR0913 - a reference says all of this
             created_by=by,
             why=why,
             file=file,
+            version=version,
         ),
     )

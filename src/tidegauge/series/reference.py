@@ -36,6 +36,8 @@ class Made:
     profile: Profile
     first_at: int
     last_at: int | None
+    version: str | None = None
+    """Of the model, where only its rows were taken."""
 
 
 def of_span(
@@ -55,7 +57,8 @@ def of_span(
         rows = 0 if table is None else table.num_rows
         raise InputError(f"the span holds {rows} rows: a reference needs {FEWEST} or more")
     times = table["timestamp"].cast(pa.int64()).to_numpy()
-    return Made(profile_of_table(table, schema), int(times.min()), int(times.max()))
+    profile = profile_of_table(table, schema)
+    return Made(profile, int(times.min()), int(times.max()), version)
 
 
 def of_file(path: Path, schema: Schema | None, at: int) -> Made:

@@ -11,6 +11,7 @@ from tidegauge.catalog import (
     dead_letters,
     drops,
     id_runs,
+    numbers,
     parts,
     progress,
     signals,
@@ -99,6 +100,7 @@ def _put(connection: Connection, results: Results) -> None:
             for what, tally in results.signals
         ],
     )
+    numbers.add(connection, list(results.figures))
     dead_letters.add(connection, results.letters)
     drops.add(
         connection,

@@ -249,6 +249,7 @@ class Worker:
                 self._windows.forget(subject.series.values())
                 self._tails.forget(subject.id)
                 self._results.signals.forget(subject.id)
+                self._results.figures.forget(subject.id)
 
     def _follow(self, revisions: Mapping[int, int]) -> None:
         """Take over what users changed of models: their reference, or their segments."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from tidegauge.catalog import windows
+from tidegauge.catalog import numbers, windows
 from tidegauge.catalog.windows import Window
 from tidegauge.profile.codec import decode, encode
 from tidegauge.profile.table import Profile
@@ -117,8 +117,9 @@ def _sum(
 
 
 def expire(connection: Connection, frontier: Frontier, most: int = 20_000) -> int:
-    """Delete windows that are older than what is kept of their resolution."""
+    """Delete windows and numbers that are older than what is kept of their resolution."""
     return sum(
         windows.expire(connection, resolution, before, most)
+        + numbers.expire(connection, resolution, before)
         for resolution, before in frontier.floors.items()
     )

@@ -14,12 +14,14 @@ from tidegauge.catalog import Catalog
 from tidegauge.catalog.dead_letters import MOST, DeadLetter
 from tidegauge.log import Batch, Clock, Piece, Position
 from tidegauge.record.columns import to_table
+from tidegauge.record.fields import METRICS
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import UndecodableError, decode, stamped, with_clock
 from tidegauge.tail.read import key_of
 from tidegauge.window import HOUR, floor
 from tidegauge.worker import learn
 from tidegauge.worker.content import contents_of, keys_of
+from tidegauge.worker.figures import Figures
 from tidegauge.worker.fold import Folding, Frontier, fold
 from tidegauge.worker.ids import Ids
 from tidegauge.worker.joiner import Joiner
@@ -65,12 +67,14 @@ class Results:
     signals: Signals = field(default_factory=Signals)
     letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
     drops: dict[Drop, int] = field(default_factory=dict[Drop, int])
+    figures: Figures = field(default_factory=Figures)
     rows: int = 0
 
     def clear(self) -> None:
         self.signals.clear()
         self.letters.clear()
         self.drops.clear()
+        self.figures.clear()
         self.rows = 0
 
 
@@ -186,6 +190,8 @@ class Turns:
                 self.tails.write_apart(Of(subject.id, "predictions"), table)
                 return
             kind = "predictions"
+        if kind == METRICS.name:
+            self.results.figures.take(subject.id, table, frontier)
         self.tails.add(
             Of(subject.id, kind),
             whose.tenant,

@@ -217,6 +217,7 @@ def _adopted(
             by=who(key),
             why=why,
             file=file,
+            version=made.version,
         )
         # The worker looks for models that have changed.
         models.change(connection, model.id, model.revision, at)

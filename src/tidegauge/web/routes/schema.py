@@ -153,7 +153,7 @@ def _made(state: State, model: Model, baseline: Baseline, schema: Schema, at: in
         start, stop = 0, at
     held = source_of(state).held(model, "predictions", start, stop)
     try:
-        return of_span(store, held, start, stop, schema)
+        return of_span(store, held, start, stop, schema, baseline.version)
     except InputError as error:
         raise ProblemError(
             "state-conflict", f"the rows of the reference are not there any more: {error}"
@@ -175,6 +175,7 @@ def _adopt(
         by=who(key),
         why=why or "the schema was edited",
         file=baseline.file,
+        version=baseline.version,
     )
 
 
