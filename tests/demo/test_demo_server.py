@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -159,8 +160,9 @@ def test_what_the_demo_says_to_try_works(tmp_path):
         assert done.returncode == 0, done.stderr
 
 
-def test_a_demo_that_is_interrupted_says_what_it_sent_and_ends(server):
-    command = [sys.executable, "-m", "tidegauge.cli", "demo", "--url", server.url, "--live-only"]
+def interrupted(*words, after):
+    """The demo, ended with Ctrl-C some time after it went live; what it said."""
+    command = [sys.executable, "-m", "tidegauge.cli", "demo", *words]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -175,14 +177,37 @@ def test_a_demo_that_is_interrupted_says_what_it_sent_and_ends(server):
             said += line
             if "Ctrl-C" in line:
                 break
-        time.sleep(1.5)
+        time.sleep(after)
         process.send_signal(signal.SIGINT)
         said += process.stdout.read()
         # Ctrl-C is how it is meant to end.
         assert process.wait() == 130, (process.returncode, said)
     assert "Traceback" not in said
-    assert "for good" in said
+    return said
+
+
+def test_a_demo_that_is_interrupted_says_what_it_sent_and_ends(server):
+    assert "for good" in interrupted("--url", server.url, "--live-only", after=1.5)
     assert sum(logged(server).values()) > 0
+
+
+def test_a_demo_with_a_server_of_its_own_ends_it_too(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    words = ("--url", url, "--serve", str(tmp_path / "run"), "--days", "0.5")
+    said = interrupted(*words, after=1.5)
+    assert str(tmp_path / "run") in said.replace("\n", "")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+    # It can be run twice.
+    interrupted(*words, after=0.5)
+    with Whole(tmp_path / "run") as server, server.client() as http:
+        there = {
+            each["model_id"]: each["rows"] for each in http.get("/api/v1/models").json()["models"]
+        }
+    assert there.keys() == set(BY_NAME)
+    assert min(there.values()) > 0
 
 
 def test_a_server_that_is_not_there_is_named_with_the_way_out():

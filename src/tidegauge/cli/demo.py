@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Annotated
 
@@ -48,25 +49,25 @@ def demo(  # noqa: PLR0913 - an option each
     base = url or os.environ.get("TIDEGAUGE_URL", "http://127.0.0.1:8712")
     key = api_key or os.environ.get("TIDEGAUGE_API_KEY", "")
     console = Console()
-    running = _started(serve, base, console) if serve else None
     server = Server(base, key)
     try:
-        with console.status(f"looking for a server at {base}"):
-            server.wait_until_ready(30)
-        show = Show(
-            console=console,
-            server=server,
-            api_key=key,
-            seed=seed,
-            days=days,
-            speed=speed,
-            now=time.time_ns() // 1000,
-        )
-        if not live_only:
-            show.back_fill()
-        show.explain()
-        if not back_fill_only:
-            show.go_live([] if live_only else show.past)
+        with _serving(serve, base, console) if serve else contextlib.nullcontext():
+            with console.status(f"looking for a server at {base}"):
+                server.wait_until_ready(30)
+            show = Show(
+                console=console,
+                server=server,
+                api_key=key,
+                seed=seed,
+                days=days,
+                speed=speed,
+                now=time.time_ns() // 1000,
+            )
+            if not live_only:
+                show.back_fill()
+            show.explain()
+            if not back_fill_only:
+                show.go_live([] if live_only else show.past)
     except (NoServerError, KeyRefusedError) as error:
         Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
         code = _NO_SERVER if isinstance(error, NoServerError) else _KEY_REFUSED
@@ -76,16 +77,12 @@ def demo(  # noqa: PLR0913 - an option each
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         server.close()
-        if running is not None:
-            running.terminate()
-            running.wait(60)
 
 
-def _started(data: Path, base: str, console: Console) -> "subprocess.Popen[bytes]":
+@contextlib.contextmanager
+def _serving(data: Path, base: str, console: Console) -> Generator[None]:
     """`tidegauge serve` beside us; what it logs goes to a file."""
     from urllib.parse import urlsplit  # noqa: PLC0415 - `--help` needs none
-
-    from tidegauge.errors import InputError  # noqa: PLC0415 - as above
 
     data.mkdir(parents=True, exist_ok=True)
     log = data / "serve.log"
@@ -95,9 +92,20 @@ def _started(data: Path, base: str, console: Console) -> "subprocess.Popen[bytes
         running = subprocess.Popen(  # noqa: S603 - words of ours
             [*words, "--port", str(port)], stdout=file, stderr=file, start_new_session=True
         )
+    try:
+        _check_started(running, log)
+        console.print(f"tidegauge serves {base} from {data}; its log is {log}", highlight=False)
+        yield
+    finally:
+        running.terminate()
+        running.wait(60)
+
+
+def _check_started(running: "subprocess.Popen[bytes]", log: Path) -> None:
+    """What cannot start says so within seconds."""
+    from tidegauge.errors import InputError  # noqa: PLC0415 - `--help` needs none
+
     with contextlib.suppress(subprocess.TimeoutExpired):
         running.wait(3)
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise InputError(f"the server did not start: {' '.join(last)}; see {log}")
-    console.print(f"tidegauge serves {base} from {data}; its log is {log}", highlight=False)
-    return running
