@@ -17,12 +17,13 @@ from sqlalchemy import inspect
 from tidegauge.catalog import Catalog, NewerError, engine, migrate, models, tables
 from tidegauge.errors import InputError, UnreadableError
 
+HEAD = max(path.name[:8] for path in migrate.SCRIPTS.glob("pre_*.py"))
 MIGRATING = Path(__file__).parent / "catalog_migrating.py"
 
 ADDS = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "pre_0002", "pre_0001", None, None
+revision, down_revision, branch_labels, depends_on = "pre_9001", "HEAD", None, None
 def upgrade():
     op.add_column("models", sa.Column("colour", sa.Text()))
     op.execute("UPDATE models SET colour = name")
@@ -31,7 +32,7 @@ def upgrade():
 # On SQLite there is nothing to do it beside, and nothing is done outside the one transaction.
 INDEXES = """
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "pre_0003", "pre_0002", None, None
+revision, down_revision, branch_labels, depends_on = "pre_9002", "pre_9001", None, None
 def upgrade():
     if op.get_bind().dialect.name == "sqlite":
         op.create_index("models_by_colour", "models", ["colour"])
@@ -57,8 +58,8 @@ def scripts(tmp_path):
     """Of a later version: two revisions that add, and one that takes away."""
     later = tmp_path / "later"
     shutil.copytree(migrate.SCRIPTS, later, ignore=shutil.ignore_patterns("__pycache__"))
-    (later / "pre_0002_adds.py").write_text(ADDS)
-    (later / "pre_0003_indexes.py").write_text(INDEXES)
+    (later / "pre_9001_adds.py").write_text(ADDS.replace("HEAD", HEAD))
+    (later / "pre_9002_indexes.py").write_text(INDEXES)
     (later / "post_0001_takes.py").write_text(TAKES)
     return later
 
@@ -169,7 +170,7 @@ def test_killed_at_any_moment_it_completes_when_run_again(
         check=True,
     )
     *kills, last = [line.split(" ") for line in done.stdout.splitlines()]
-    assert (done.stderr, last) == ("", ["0", "post_0001,pre_0003"])
+    assert (done.stderr, last) == ("", ["0", "post_0001,pre_9002"])
     assert {code for code, _ in kills} == {"-9"}
     assert len(kills) >= (40 // stride if point == "statement" else 2)
     left = [heads for _, heads in kills if heads]
@@ -180,7 +181,7 @@ def test_killed_at_any_moment_it_completes_when_run_again(
         assert found[-2:] == ["colour", "shape"]
         assert "description" not in found
     if not url.startswith("sqlite"):
-        assert {"pre_0001", "pre_0002", "pre_0003"} <= set(left)
+        assert {"pre_0001", HEAD, "pre_9001", "pre_9002"} <= set(left)
 
 
 class TestSqlite:

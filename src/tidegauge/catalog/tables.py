@@ -77,7 +77,6 @@ models = _table(
     _column("tenant", Key),
     _column("name", Key),
     Column("task", Key),
-    Column("likely_task", Key),
     _column("owner", Remark),
     _column("description", Remark),
     _column("tags", Json),
@@ -88,6 +87,7 @@ models = _table(
     _column("changed_at", Micros),
     Column("archived_at", Micros),
     _column("revision", Integer),
+    Column("likely_task", Key),
     UniqueConstraint("tenant", "name"),
     counts=True,
 )

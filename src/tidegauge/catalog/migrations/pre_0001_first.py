@@ -143,7 +143,6 @@ def _models() -> None:
         _column("tenant", KEY),
         _column("name", KEY),
         sa.Column("task", KEY, nullable=True),
-        sa.Column("likely_task", KEY, nullable=True),
         _column("owner", sa.Text()),
         _column("description", sa.Text()),
         _column("tags", sa.JSON()),
