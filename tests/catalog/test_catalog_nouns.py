@@ -13,14 +13,17 @@ from tidegauge.catalog import (
     jobs,
     layouts,
     models,
+    monitors,
     numbers,
     parts,
     pending,
+    readings,
     schemas,
     series,
     signals,
     tables,
     tails,
+    targets,
     windows,
 )
 from tidegauge.schema import Schema
@@ -114,7 +117,13 @@ class TestModels:
             models.ensure(connection, "a", ["going", "a-keep"], 1)[n].id
             for n in ("a-keep", "going")
         )
+        kept_monitor = monitor(connection)
         for model, name in ((kept, "a-keep"), (gone, "going")):
+            (target,) = targets.ensure(
+                connection, [targets.Of(kept_monitor.id, model, "", "")]
+            ).values()
+            readings.add(connection, [reading(target.id, HOUR), reading(target.id, 3 * HOUR)])
+            readings.down_sample(connection, 2 * HOUR)
             number = series.ensure(connection, [(model, "1", "")])[model, "1", ""]
             layout = layouts.ensure(connection, model, b"body", 1)
             windows.put(connection, [window(number, layout=layout.id)])
@@ -132,6 +141,89 @@ class TestModels:
                 left = connection.scalar(select(func.count()).select_from(table))
                 assert (table.name, left) == (table.name, 1)
         assert models.ensure(connection, "a", ["going"], 1)["going"].id > gone
+
+
+def monitor(connection, name="m", **more):
+    given = {"origin": "file", "at": 1, "by": "me", **more}
+    return monitors.add(connection, "a", name, {"kind": "metric"}, **given)
+
+
+def reading(target, slot, **more):
+    given = {
+        "status": "ok",
+        "severity": None,
+        "value": 1.5,
+        "n": 3,
+        "reason": "",
+        "detail": None,
+        "revision": 1,
+        "made_at": slot + 1,
+        **more,
+    }
+    return readings.Reading(target=target, slot=slot, **given)
+
+
+class TestMonitors:
+    def test_who_saw_an_older_one_changes_nothing(self, connection):
+        first = monitor(connection, ODD)
+        second = monitors.change(connection, first, {"b": 2}, origin="api", at=9, by="you")
+        assert (second.revision, second.document, second.created_at) == (2, {"b": 2}, 1)
+        assert monitors.by_name(connection, "a", ODD) == second
+        with pytest.raises(StaleError, match="changed meanwhile"):
+            monitors.change(connection, first, {}, origin="api", at=9, by="you")
+        assert [each.name for each in monitors.listed(connection, "a")] == [ODD]
+        assert monitors.listed(connection, "b") == []
+        monitors.remove(connection, [first.id])
+        assert monitors.listed(connection) == []
+
+    def test_a_target_is_one_and_remembers_the_last_slot(self, connection, model):
+        number = monitor(connection).id
+        keys = [targets.Of(number, model, "1", ""), targets.Of(number, model, "", ODD)]
+        first = targets.ensure(connection, keys)
+        assert targets.ensure(connection, keys[::-1]) == first
+        told = [targets.Told(first[key].id, 5, b"rule", b"state") for key in keys]
+        targets.remember(connection, told)
+        found = targets.ensure(connection, keys)[keys[0]]
+        assert (found.slot, found.rule, found.state) == (5, b"rule", b"state")
+        assert {each.of for each in targets.of_model(connection, model)} == set(keys)
+
+
+class TestReadings:
+    @pytest.fixture
+    def target(self, connection, model):
+        key = targets.Of(monitor(connection).id, model, "", "")
+        return targets.ensure(connection, [key])[key].id
+
+    def test_a_slot_is_read_once_and_may_be_restated(self, connection, target):
+        readings.add(connection, [reading(target, 60), reading(target, 120)])
+        readings.add(connection, [reading(target, 120, value=9.0), reading(target, 180)])
+        assert [each.value for each in readings.between(connection, [target], 0, 180)] == [1.5] * 3
+        readings.restate(connection, [reading(target, 120, value=None, revision=2)])
+        found = readings.between(connection, [target], 60, 120)
+        assert [(each.value, each.revision) for each in found] == [(None, 2)]
+        assert readings.latest(connection, [target])[target].slot == 180
+
+    def test_old_ones_become_hours(self, connection, target):
+        worst = {"status": "breach", "severity": "high"}
+        some = [
+            reading(target, HOUR // 2, value=5.0, **worst),
+            reading(target, HOUR, value=None, status="breach", severity="low"),
+            reading(target, HOUR + 1, value=2.0),
+            reading(target, 3 * HOUR, value=4.0),
+        ]
+        readings.add(connection, some)
+        assert readings.down_sample(connection, HOUR - 1) == 0
+        assert readings.down_sample(connection, 2 * HOUR) == 2
+        assert readings.down_sample(connection, 2 * HOUR) == 1
+        assert readings.down_sample(connection, 2 * HOUR) == 0
+        first, second = readings.hours(connection, [target], 0, 4 * HOUR)
+        assert (first.start, first.readings, first.breaches, first.severity) == (0, 2, 2, "high")
+        assert (first.low, first.high, first.last, first.n) == (5.0, 5.0, 5.0, 6)
+        assert (second.start, second.last, second.severity) == (HOUR, 2.0, None)
+        assert [each.slot for each in readings.between(connection, [target], 0, 9 * HOUR)] == [
+            3 * HOUR
+        ]
+        assert readings.expire(connection, HOUR) == 1
 
 
 class TestSeries:

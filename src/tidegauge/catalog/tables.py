@@ -287,6 +287,79 @@ numbers = _table(
     Index("numbers_by_time", "resolution", "start"),
 )
 
+monitors = _table(
+    "monitors",
+    _id(),
+    _column("tenant", Key),
+    _column("name", Key),
+    _column("document", Json),
+    _column("origin", Key),
+    _column("revision", Integer),
+    _column("created_at", Micros),
+    _column("changed_at", Micros),
+    _column("changed_by", Key),
+    UniqueConstraint("tenant", "name"),
+    counts=True,
+)
+
+targets = _table(
+    "targets",
+    _id(),
+    Column("monitor", Id, ForeignKey("monitors.id", ondelete="CASCADE"), nullable=False),
+    _model(),
+    _column("version", Key),
+    _column("segment", Key),
+    Column("slot", Micros),
+    Column("rule", Blob),
+    Column("state", Blob),
+    UniqueConstraint("monitor", "model", "version", "segment"),
+    Index("targets_by_model", "model"),
+    counts=True,
+)
+"""What a monitor watches, one by one: how far it is judged, and what it remembers of it."""
+
+readings = _table(
+    "readings",
+    Column(
+        "target",
+        Id,
+        ForeignKey("targets.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _key("slot", Micros),
+    _column("status", Key),
+    Column("severity", Key),
+    Column("value", Double),
+    _column("n", Count),
+    _column("reason", Remark),
+    Column("detail", Json),
+    _column("revision", Integer),
+    _column("made_at", Micros),
+    Index("readings_by_slot", "slot"),
+)
+
+reading_hours = _table(
+    "reading_hours",
+    Column(
+        "target",
+        Id,
+        ForeignKey("targets.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _key("start", Micros),
+    _column("readings", Integer),
+    _column("breaches", Integer),
+    Column("low", Double),
+    Column("high", Double),
+    Column("last", Double),
+    _column("n", Count),
+    Column("severity", Key),
+    Index("reading_hours_by_start", "start"),
+)
+"""Readings of an hour that is over: the least, the most and the last value, and the worst."""
+
 audit = _table(
     "audit",
     _id(),

@@ -1,0 +1,89 @@
+"""Targets: each part of each model's rows that a monitor watches, and what is remembered of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from tidegauge.catalog import keyed
+from tidegauge.catalog.rows import read
+from tidegauge.catalog.tables import targets
+from tidegauge.catalog.upsert import add_missing, pieces
+
+
+class Of(NamedTuple):
+    monitor: int
+    model: int
+    version: str
+    """ "" is all of them."""
+    segment: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    id: int
+    monitor: int
+    model: int
+    version: str
+    segment: str
+    slot: int | None
+    """The last that was judged."""
+    rule: bytes | None
+    """What was learned of its past."""
+    state: bytes | None
+    """What is remembered from slot to slot."""
+
+    @property
+    def of(self) -> Of:
+        return Of(self.monitor, self.model, self.version, self.segment)
+
+
+class Told(NamedTuple):
+    """What a slot leaves behind."""
+
+    target: int
+    slot: int
+    rule: bytes | None
+    state: bytes | None
+
+
+def ensure(connection: Connection, wanted: Iterable[Of]) -> dict[Of, Target]:
+    keys = sorted(set(wanted))
+    found = _found(connection, keys)
+    missing = [key for key in keys if key not in found]
+    if missing:
+        add_missing(connection, targets, [key._asdict() for key in missing])
+        found |= _found(connection, missing)
+    return found
+
+
+def of_model(connection: Connection, model: int) -> list[Target]:
+    rows = connection.execute(select(targets).where(targets.c.model == model))
+    return [read(Target, row) for row in rows]
+
+
+def remember(connection: Connection, told: Sequence[Told]) -> None:
+    """Only ever forward: a slot that is judged is judged."""
+    if not told:
+        return
+    connection.execute(
+        update(targets)
+        .where(targets.c.id == bindparam("of"))
+        .values(slot=bindparam("to"), rule=bindparam("what"), state=bindparam("left")),
+        [
+            {"of": each.target, "to": each.slot, "what": each.rule, "left": each.state}
+            for each in sorted(told)
+        ],
+    )
+
+
+def forget(connection: Connection, ids: Iterable[int]) -> None:
+    for some in pieces(ids):
+        connection.execute(delete(targets).where(targets.c.id.in_(some)))
+
+
+def _found(connection: Connection, keys: Sequence[Of]) -> dict[Of, Target]:
+    columns = (targets.c.monitor, targets.c.model, targets.c.version, targets.c.segment)
+    found = [read(Target, row) for row in keyed.rows(connection, columns, keys)]
+    return {each.of: each for each in found}

@@ -1,0 +1,83 @@
+"""What every monitor has: a name, what it watches, when, and when it may speak."""
+
+from typing import Annotated
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+
+from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.severity import AnySeverity
+from tidegauge.window import DAY, FIVE_MINUTES, MINUTE
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,127}$")]
+_LONGEST = 31 * DAY
+
+
+class Part(BaseModel):
+    """A piece of a monitors' file: what it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Base(Part):
+    name: Annotated[
+        Name,
+        Field(
+            validation_alias=AliasChoices("name", "rule_name"),
+            description="Unique among the monitors; letters, digits, spaces, dots and dashes.",
+        ),
+    ]
+    models: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=128,
+            description="Which models: a model_id, or a pattern such as 'fraud-*'.",
+        ),
+    ] = "*"
+    version: Annotated[
+        str,
+        Field(description="'all' versions together, 'each' by itself, or one version's name."),
+    ] = "all"
+    segment: Annotated[
+        str,
+        Field(
+            max_length=256,
+            description="'' is all rows; a declared column watches each of its values; or"
+            " 'tags.region=eu'.",
+        ),
+    ] = ""
+    window: Annotated[Duration, Field(description="The span that a reading is of.")] = FIVE_MINUTES
+    every: Annotated[
+        Duration, Field(description="How often; each reading is of the window before.")
+    ] = MINUTE
+    delay: Annotated[
+        Duration, Field(ge=0, le=7 * DAY, description="Wait for late rows so long.")
+    ] = 0
+    min_rows: Annotated[
+        int,
+        Field(
+            ge=1,
+            validation_alias=AliasChoices("min_rows", "min_samples"),
+            description="Fewer say nothing: the reading is `insufficient_data`.",
+        ),
+    ] = 30
+    for_count: Annotated[
+        int, Field(ge=1, le=1000, description="Breaches in a row before anybody is told.")
+    ] = 2
+    severity: Annotated[
+        AnySeverity | None,
+        Field(
+            validation_alias=AliasChoices("severity", "priority"),
+            description="low, medium, high or critical, whatever the reading says.",
+        ),
+    ] = None
+    enabled: bool = True
+    owner: Annotated[str, Field(max_length=256)] = ""
+    runbook: Annotated[str, Field(max_length=2000, description="A link, or what to do.")] = ""
+
+    @field_validator("window", "every")
+    @classmethod
+    def _is_counted(cls, seconds: int) -> int:
+        if not MINUTE <= seconds <= _LONGEST or seconds % MINUTE:
+            raise ValueError("must be whole minutes, 31 days at most")
+        return seconds

@@ -1,0 +1,137 @@
+"""Watch columns by classical methods: how far a window is from the reference, by fixed limits.
+
+They are here for those who want them; the kind `drift` keeps a budget of false alarms, and these do
+not: `tidegauge monitors backtest` says how many they bring.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
+
+from pydantic import AliasChoices, Field, field_validator, model_validator
+
+from tidegauge.errors import InputError
+from tidegauge.monitor.base import Base, Part
+from tidegauge.monitor.condition import Finite, Share
+from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.reading import Found, nothing
+from tidegauge.monitor.severity import Severity, worst
+from tidegauge.monitor.view import View
+from tidegauge.series.drift import Line, limits_of, lines, method_of
+from tidegauge.window import DAY
+
+_SEVERITIES: Final[dict[str, Severity]] = {"warning": "medium", "critical": "high"}
+_NAMED: Final = 20
+
+
+class Method(Part):
+    method: str
+    warning: Annotated[Finite | None, Field(description="Else the usual limit.")] = None
+    critical: Finite | None = None
+
+    @field_validator("method")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return method_of(name).kind
+        except InputError as error:
+            raise ValueError(str(error)) from None
+
+    def level(self, line: Line) -> Severity | None:
+        """How far the latest point is beyond the limits, chance left out."""
+        (point,) = line.points
+        if point.value is None or point.status == "insufficient_data":
+            return None
+        usual = limits_of(self.method)
+        if self.warning is None and self.critical is None:
+            return _SEVERITIES.get(point.status)
+        far = abs(point.value - method_of(self.method).unmoved)
+        if far >= (self.critical if self.critical is not None else usual.critical):
+            return "high"
+        return "medium" if far >= (self.warning or usual.warning) else None
+
+
+class Distance(Base):
+    """How far columns are from the reference by PSI, KS, KL and the like; some must agree."""
+
+    kind: Literal["distance"] = "distance"
+    columns: Annotated[
+        list[str] | None,
+        Field(
+            validation_alias=AliasChoices("columns", "feature", "features"),
+            description="All that are judged where none is named.",
+        ),
+    ] = None
+    methods: Annotated[
+        list[Method],
+        Field(
+            default_factory=lambda: [Method(method=each) for each in ("psi", "ks", "kl")],
+            min_length=1,
+            max_length=10,
+            description="PSI, KS and KL where none is named.",
+        ),
+    ]
+    agree: Annotated[int, Field(ge=1, description="So many methods must say so.")] = 2
+    share: Annotated[
+        Share | None, Field(le=1, description="So many of the columns must drift; else any.")
+    ] = None
+    window: Annotated[Duration, Field(description="The span that a reading is of.")] = DAY
+    min_rows: Annotated[
+        int, Field(ge=1, validation_alias=AliasChoices("min_rows", "min_samples"))
+    ] = 500
+
+    @model_validator(mode="after")
+    def _can_agree(self) -> "Distance":
+        if self.agree > len(self.methods):
+            raise ValueError(f"{self.agree} of {len(self.methods)} methods cannot agree")
+        return self
+
+    def read(self, view: View) -> Found:
+        reference = view.reference
+        if reference is None:
+            return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
+        now = view.window(self.window)
+        if not now.rows:
+            return nothing("no_data", "no rows in the window")
+        rows = sum(each.rows for each in now.comparable)
+        if rows < self.min_rows:
+            reason = f"{rows} rows can be compared, and {self.min_rows} are wanted"
+            return nothing("insufficient_data", reason, rows)
+        columns = None if self.columns is None else [view.subject.column(c) for c in self.columns]
+        found = lines(
+            reference, [now.comparable], [method_of(each.method) for each in self.methods], columns
+        )
+        return self._judged(found, rows)
+
+    def _judged(self, found: Sequence[Line], rows: int) -> Found:
+        levels: dict[str, dict[str, Severity]] = {}
+        values: dict[str, dict[str, float]] = {}
+        by_name = {each.method: each for each in self.methods}
+        for line in found:
+            value = line.points[0].value
+            if value is not None:
+                values.setdefault(line.feature, {})[line.metric] = value
+            level = by_name[line.metric].level(line)
+            if level is not None:
+                before = levels.setdefault(line.feature, {}).get(line.metric, level)
+                levels[line.feature][line.metric] = worst([before, level]) or level
+        moved = {name: own for name, own in levels.items() if len(own) >= self.agree}
+        judged = len({line.feature for line in found})
+        share = len(moved) / judged if judged else 0.0
+        order = sorted(moved, key=lambda name: -max(map(abs, values[name].values())))
+        detail = {
+            "columns": {name: values[name] for name in order[:_NAMED]},
+            "drifted": len(moved),
+            "judged": judged,
+        }
+        if not moved or (self.share is not None and share < self.share):
+            return Found(status="ok", value=share, n=rows, detail=detail)
+        severity = worst(level for own in moved.values() for level in own.values()) or "medium"
+        named = ", ".join(order[:3]) + (f" and {len(order) - 3} more" if len(order) > 3 else "")
+        return Found(
+            status="breach",
+            severity=self.severity or severity,
+            value=share,
+            n=rows,
+            reason=f"{named} moved by {self.agree} or more of {len(self.methods)} methods",
+            detail=detail,
+        )

@@ -1,0 +1,170 @@
+"""Watch one number: latency, errors, traffic, a column's quality, confidence, or one of yours."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
+
+from pydantic import AliasChoices, Field, field_validator, model_validator
+
+from tidegauge.monitor.against import Against
+from tidegauge.monitor.base import Base
+from tidegauge.monitor.condition import Condition
+from tidegauge.monitor.measures import (
+    COUNTED,
+    NOTHING,
+    OF_COLUMN,
+    OF_TRAFFIC,
+    OUTPUTS,
+    Measured,
+    of_column,
+    of_output,
+)
+from tidegauge.monitor.reading import Found, nothing
+from tidegauge.monitor.severity import RANK
+from tidegauge.monitor.view import View, profile_of, traffic_of
+from tidegauge.schema import near
+from tidegauge.series.seen import Seen
+from tidegauge.window import DAY
+
+OWN: Final = "metric:"
+"""Before the name of a number that the user logs."""
+NAMES: Final = [*OF_TRAFFIC, *OF_COLUMN, *OUTPUTS]
+
+
+class Metric(Base):
+    """One number of a window, by limits or by how far it is from a baseline."""
+
+    kind: Literal["metric"] = "metric"
+    metric: Annotated[
+        str,
+        Field(
+            description="Of calls: "
+            + ", ".join(OF_TRAFFIC)
+            + ". Of a column: "
+            + ", ".join(OF_COLUMN)
+            + ". Of outputs: "
+            + ", ".join(OUTPUTS)
+            + f". Your own: '{OWN}NAME', its mean."
+        ),
+    ]
+    column: Annotated[str | None, Field(validation_alias=AliasChoices("column", "feature"))] = None
+    conditions: Annotated[
+        list[Condition],
+        Field(min_length=1, max_length=20, validation_alias=AliasChoices("conditions", "when")),
+    ]
+
+    @field_validator("metric")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in NAMES and not (name.startswith(OWN) and len(name) > len(OWN)):
+            raise ValueError(f"no metric {name!r}{near(name, NAMES)}")
+        return name
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Metric":
+        if (self.metric in OF_COLUMN) != (self.column is not None):
+            needs = "needs a column" if self.column is None else "is of no column"
+            raise ValueError(f"{self.metric} {needs}")
+        if not self._has_reference:
+            for condition in self.conditions:
+                if condition.against is not None and condition.against.kind == "reference":
+                    raise ValueError(
+                        f"{self.metric} has no reference: compare with 'last 7 d', '7 d ago' or"
+                        " 'same hour'"
+                    )
+        return self
+
+    @property
+    def _has_reference(self) -> bool:
+        return self.metric in OF_COLUMN or self.metric in OUTPUTS
+
+    def read(self, view: View) -> Found:
+        now = view.window(self.window)
+        measured = self._of(view, [now])
+        if measured is None:
+            return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
+        if measured.value is None or not math.isfinite(measured.value):
+            status = "no_data" if not now.rows else "insufficient_data"
+            return nothing(status, f"nothing in the window tells {self._title}", measured.n)
+        if measured.n < self.min_rows and self.metric not in COUNTED:
+            reason = f"{measured.n} rows tell {self._title}, and {self.min_rows} are wanted"
+            return nothing("insufficient_data", reason, measured.n)
+        return self._judged(view, measured, measured.value)
+
+    @property
+    def _title(self) -> str:
+        return f"{self.metric} of {self.column}" if self.column else self.metric
+
+    @property
+    def _usual(self) -> Against:
+        return Against("reference") if self._has_reference else Against("last", 7 * DAY)
+
+    def _judged(self, view: View, measured: Measured, value: float) -> Found:
+        told: list[tuple[Condition, str]] = []
+        befores: dict[str, float | None] = {}
+        for condition in self.conditions:
+            before, against = None, condition.against or self._usual
+            if condition.is_relative:
+                before = befores[str(against)] = self._before(view, against)
+            why = condition.judge(value, before, str(against))
+            if why is not None:
+                told.append((condition, why))
+        detail = {"baselines": befores} if befores else {}
+        if not told and befores and all(before is None for before in befores.values()):
+            words = ", ".join(befores)
+            return Found(
+                status="insufficient_data",
+                value=value,
+                n=measured.n,
+                reason=f"there is nothing to compare with yet ({words})",
+                detail=detail,
+            )
+        if not told:
+            return Found(status="ok", value=value, n=measured.n, detail=detail)
+        condition, why = max(told, key=lambda each: RANK[each[0].severity])
+        return Found(
+            status="breach",
+            severity=self.severity or condition.severity,
+            value=value,
+            n=measured.n,
+            reason=f"{self._title}: {why}",
+            detail=detail,
+        )
+
+    def _before(self, view: View, against: Against) -> float | None:
+        if against.kind == "reference":
+            return self._of_profile(view, None).value
+        found = self._of(view, view.spans(against, self.window))
+        return None if found is None or found.n < self.min_rows else found.value
+
+    def _of(self, view: View, spans: Sequence[Seen]) -> Measured | None:
+        """None where it needs a reference that is not there."""
+        if self.metric in OF_TRAFFIC:
+            traffic, seconds = traffic_of(list(spans))
+            # A window without a row is a window all the same.
+            return OF_TRAFFIC[self.metric](traffic, seconds or float(self.window))
+        if self.metric.startswith(OWN):
+            return self._own(view, spans)
+        return None if view.reference is None else self._of_profile(view, spans)
+
+    def _of_profile(self, view: View, spans: Sequence[Seen] | None) -> Measured:
+        """Of some spans, or of the reference itself."""
+        reference = view.reference
+        if reference is None:
+            return NOTHING
+        profile = reference if spans is None else profile_of(list(spans), reference)
+        if profile is None:
+            return NOTHING
+        if self.metric in OUTPUTS:
+            return of_output(profile, self.metric)
+        assert self.column is not None  # noqa: S101 - the validator has seen to it
+        return of_column(profile, self.metric, view.subject.column(self.column))
+
+    def _own(self, view: View, spans: Sequence[Seen]) -> Measured:
+        found = [
+            each
+            for span in spans
+            for each in view.numbers(self.metric.removeprefix(OWN), span.start, span.stop)
+        ]
+        n = sum(each.n for each in found)
+        return Measured(sum(each.total for each in found) / n, n) if n else NOTHING

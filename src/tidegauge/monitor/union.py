@@ -1,0 +1,32 @@
+"""The kinds of monitors: a new one is a file, and a name here."""
+
+from typing import Annotated, Final
+
+from pydantic import Discriminator, Tag, TypeAdapter
+
+from tidegauge.monitor.base import Base
+from tidegauge.monitor.distance import Distance
+from tidegauge.monitor.metric import Metric
+from tidegauge.monitor.trend import Trend
+
+Monitor = Metric | Distance | Trend
+KINDS: Final[dict[str, type[Base]]] = {"metric": Metric, "distance": Distance, "trend": Trend}
+
+
+def kind_of(given: object) -> str | None:
+    """By what it says; a monitor with a metric is one of the kind `metric`."""
+    if isinstance(given, Base):
+        return str(getattr(given, "kind", ""))
+    if not isinstance(given, dict):
+        return None
+    return given.get("kind", "metric" if "metric" in given else None)
+
+
+ADAPTER: Final[TypeAdapter[Monitor]] = TypeAdapter(
+    Annotated[
+        Annotated[Metric, Tag("metric")]
+        | Annotated[Distance, Tag("distance")]
+        | Annotated[Trend, Tag("trend")],
+        Discriminator(kind_of),
+    ]
+)

@@ -1,0 +1,124 @@
+"""What a monitor may look at: the windows of one model, version and segment, up to a slot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from tidegauge.catalog import numbers
+from tidegauge.catalog.numbers import Number
+from tidegauge.monitor.against import WEEKS, Against
+from tidegauge.profile.table import Profile
+from tidegauge.profile.traffic import Traffic
+from tidegauge.series.reach import Reach
+from tidegauge.series.seen import Seen, look
+from tidegauge.series.subject import Subject
+from tidegauge.window import DAY, SECOND
+
+T = TypeVar("T")
+_WEEK = 7 * DAY * SECOND
+
+
+@dataclass(frozen=True)
+class View:
+    """One slot of one part of a model's rows; what is read for one monitor serves the next."""
+
+    connection: Connection
+    reach: Reach
+    subject: Subject
+    slot: int
+    """The end of the window that is looked at."""
+    version: str | None = None
+    segment: str = ""
+    _seen: dict[tuple[int, int, str | None], Seen] = field(
+        default_factory=dict[tuple[int, int, str | None], Seen], repr=False
+    )
+
+    def seen(self, start: int, stop: int, version: str | None = None) -> Seen:
+        """Windows of a span; of the view's own version where no other is told."""
+        key = start, stop, version or self.version
+        found = self._seen.get(key)
+        if found is None:
+            found = look(
+                self.connection,
+                self.reach,
+                self.subject,
+                start,
+                stop,
+                version=key[2],
+                segment=self.segment,
+            )
+            self._seen[key] = found
+        return found
+
+    def at(self, slot: int) -> "View":
+        """The same part of the rows, at another time."""
+        return replace(self, slot=slot)
+
+    def window(self, seconds: int) -> Seen:
+        return self.seen(self.slot - seconds * SECOND, self.slot)
+
+    @property
+    def reference(self) -> Profile | None:
+        return self.subject.reference
+
+    def numbers(self, name: str, start: int, stop: int) -> list[Number]:
+        """The user's own, by minute."""
+        found: list[Number] = []
+        for span in self.reach.spans(*self.reach.whole(start, stop)):
+            found += numbers.between(
+                self.connection, self.subject.model.id, name, span.resolution, span.start, span.stop
+            )
+        return found
+
+    def spans(self, against: Against, seconds: int) -> list[Seen]:
+        """The spans that a window is compared with; none where there are none."""
+        start, stop = self.slot - seconds * SECOND, self.slot
+        if against.kind == "previous window":
+            return [self.seen(start - seconds * SECOND, start)]
+        if against.kind == "ago":
+            back = against.seconds * SECOND
+            return [self.seen(start - back, stop - back)]
+        if against.kind == "last":
+            return [self.seen(start - against.seconds * SECOND, start)]
+        if against.kind == "same hour":
+            weeks = range(1, WEEKS + 1)
+            return [self.seen(start - k * _WEEK, stop - k * _WEEK) for k in weeks]
+        if against.kind == "previous version" and self.previous_version is not None:
+            return [self.seen(start, stop, self.previous_version)]
+        return []
+
+    @cached_property
+    def previous_version(self) -> str | None:
+        """The one that was first seen before this view's."""
+        # Numbers are given as versions are met.
+        met = sorted((each.id, each.version) for each in self.subject.series if not each.segment)
+        versions = [version for _id, version in met]
+        if self.version not in versions:
+            return None
+        at = versions.index(self.version)
+        return versions[at - 1] if at else None
+
+
+def traffic_of(spans: list[Seen]) -> tuple[Traffic, float]:
+    """Of some spans together, and how many seconds they are."""
+    total, seconds = Traffic(), 0.0
+    for each in spans:
+        if each.windows:
+            total = total.merge(each.traffic())
+            seconds += (each.stop - each.start) / SECOND
+    return total, seconds
+
+
+def profile_of(spans: list[Seen], reference: Profile) -> Profile | None:
+    found = [own for each in spans if (own := each.profile(reference)) is not None]
+    return merged(found, Profile.merge)
+
+
+def merged(some: list[T], add: Callable[[T, T], T]) -> T | None:
+    total: T | None = None
+    for each in some:
+        total = each if total is None else add(total, each)
+    return total
