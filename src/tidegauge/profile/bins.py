@@ -59,6 +59,15 @@ class NumericBins:
         return {}
 
     @cached_property
+    def steps(self) -> Floats:
+        """[columns, 201]: the edges, such that a value's cell is how many of them are below it."""
+        steps = self.edges.copy()
+        # What equals the lowest edge is inside.
+        with np.errstate(over="ignore", under="ignore"):
+            steps[:, 0] = np.nextafter(steps[:, 0], -np.inf)
+        return steps
+
+    @cached_property
     def is_point(self) -> Flags:
         """[columns, 200]: bins with room for a single value, inside which nothing can hide."""
         left, right = self.edges[:, :-1], self.edges[:, 1:]

@@ -5,6 +5,7 @@ it never held as `unseen`, with a sample of the unseen values' names; what is no
 `missing`.  All the category columns of a table are held together, a row for a column.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -36,6 +37,11 @@ class CategoryBins:
     """How many values these cells were found from."""
     once: int = 0
     """How many of them came once only."""
+
+    @cached_property
+    def cells(self) -> Mapping[str, int]:
+        """Where in a row of counts a named value is."""
+        return {value: NAMED + i for i, value in enumerate(self.values)}
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -16,8 +16,10 @@ from tidegauge.errors import InputError, UnreadableError
 from tidegauge.profile.bins import BINS, NumericBins
 from tidegauge.profile.categories import Categories, CategoryBins
 from tidegauge.profile.embedding import Projection
+from tidegauge.profile.groups import together
 from tidegauge.profile.layout import Facet, Layout
 from tidegauge.profile.numeric import Numeric
+from tidegauge.profile.packed import narrowed
 from tidegauge.profile.sketch import Sketch
 from tidegauge.profile.table import Profile
 from tidegauge.profile.text import Vocabulary
@@ -88,7 +90,7 @@ def decode(data: bytes, layout: Layout | None = None) -> Profile:
             ),
             ids=tuple(_get_sketch(arrays, found) for found in header["ids"]),
             repeats=_get_sketch(arrays, header["repeats"]),
-            types={name: frozenset(found) for name, found in header["types"].items()},
+            types={name: together(tuple(found)) for name, found in header["types"].items()},
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
@@ -175,9 +177,7 @@ def _unpack(data: bytes) -> tuple[Header, list[Array]]:
 
 def _put(arrays: list[Array], array: Array) -> int:
     """Add an array; its place is what the header holds."""
-    if array.dtype == np.int64:
-        array = array.astype(np.min_scalar_type(int(array.max(initial=0))))
-    arrays.append(array)
+    arrays.append(narrowed(array) if array.dtype == np.int64 else array)
     return len(arrays) - 1
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tidegauge.arrays import Hashes
+from tidegauge.arrays import Flags, Hashes
 from tidegauge.arrow import Chunked, pa, pc
 from tidegauge.profile.exact import BLOCK
 from tidegauge.rows.values import Codes, Values, is_number, is_text
@@ -43,6 +43,10 @@ def mixed(hashes: Hashes) -> Hashes:
     return hashes ^ (hashes >> np.uint64(31))
 
 
+def _next(factor: Hashes) -> Hashes:
+    return mixed(factor) | np.uint64(1)
+
+
 class RowHashes:
     """Hashes of whole rows, taken up column by column.
 
@@ -51,18 +55,25 @@ class RowHashes:
 
     def __init__(self, rows: int) -> None:
         self._totals = np.zeros(rows, dtype=np.uint64)
-        self._factor = _ODD
+        self._factor = np.array([_ODD])
+        """One for all rows, or one for each, where they did not take up the same columns."""
 
-    def add(self, bits: Hashes) -> None:
+    def add(self, bits: Hashes, rows: Flags | None = None) -> None:
+        """Take a column up, into all rows or some."""
+        if rows is not None and not rows.all():
+            own = np.where(rows, self._factor, np.uint64(0))
+            self._totals += ((bits >> np.uint64(32)) ^ bits) * own
+            self._factor = np.where(rows, _next(self._factor), self._factor)
+            return
         # In pieces that stay in the processor's cache; four passes over them are then cheap.
         for start in range(0, len(bits), BLOCK):
             piece = bits[start : start + BLOCK]
             # Doubles of small whole numbers differ in their upper bits only: bring those down.
             folded = piece >> np.uint64(32)
             folded ^= piece
-            folded *= self._factor
+            folded *= self._factor[start : start + BLOCK] if len(self._factor) > 1 else self._factor
             self._totals[start : start + BLOCK] += folded
-        self._factor = mixed(np.array([self._factor]))[0] | np.uint64(1)
+        self._factor = _next(self._factor)
 
     def hashes(self) -> Hashes:
         return mixed(self._totals)

@@ -17,7 +17,16 @@ from tidegauge.profile.embedding import Projection
 from tidegauge.profile.text import TITLES, Vocabulary
 from tidegauge.profile.text import facets as text_facets
 from tidegauge.rows.frame import Frame
-from tidegauge.rows.values import Numbers, days, days_of_rows, numbers, texts, vectors
+from tidegauge.rows.values import (
+    MISSING,
+    THERE,
+    Numbers,
+    days,
+    days_of_rows,
+    numbers,
+    texts,
+    vectors_and_gone,
+)
 from tidegauge.schema import Column, Schema
 
 REPEATS = 1 << 16
@@ -94,14 +103,14 @@ def derive(
     elif column.kind == "datetime":
         yield from _times(column, chunk, time)
     elif column.kind == "text":
-        found, missing, wrong = texts(values)
+        found, gone = texts(values)
         for name, facet in text_facets(found, vocabularies[column.name]):
-            yield name, Numbers(facet, missing=missing, wrong=wrong)
+            yield name, Numbers(facet, gone)
     elif column.kind == "embedding":
         projection = projections[column.name]
-        rows, missing, wrong = vectors(values, projection.size)
+        rows, gone = vectors_and_gone(values, projection.size)
         for name, facet in projection.facets(rows):
-            yield name, Numbers(facet, missing=missing, wrong=wrong)
+            yield name, Numbers(facet, gone)
 
 
 def _times(column: Column, chunk: Frame, time: str | None) -> Iterator[tuple[str, Numbers]]:
@@ -109,12 +118,15 @@ def _times(column: Column, chunk: Frame, time: str | None) -> Iterator[tuple[str
     if column.role == "time" or time is None or time not in chunk.columns:
         yield "day", found
     else:
-        ages = days_of_rows(chunk[time]) - days_of_rows(chunk[column.name])
-        there = ages[~np.isnan(ages)]
-        yield "age", Numbers(there, missing=len(ages) - len(there) - found.wrong, wrong=found.wrong)
+        ages = days_of_rows(chunk[time]) - found.of_rows
+        there = ~np.isnan(ages)
+        gone = np.zeros(len(ages), dtype=np.uint8) if found.gone is None else found.gone.copy()
+        # A row whose own time is not known has no age.
+        gone[~there & (gone == THERE)] = MISSING
+        yield "age", Numbers(ages[there], gone)
     if column.role != "time":
         whole = np.floor(found.values)
         hours = np.floor((found.values - whole) * 24.0)
-        yield "hour", Numbers(hours, found.missing, found.wrong)
+        yield "hour", Numbers(hours, found.gone)
         # 1970 began on a Thursday.
-        yield "weekday", Numbers((whole + 3.0) % 7.0, found.missing, found.wrong)
+        yield "weekday", Numbers((whole + 3.0) % 7.0, found.gone)

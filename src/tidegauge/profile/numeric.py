@@ -15,6 +15,8 @@ import numpy as np
 from tidegauge.arrays import Counts, Floats, Ints
 from tidegauge.profile.bins import ABOVE, BELOW, CELLS, FIRST, LAST, NumericBins
 from tidegauge.profile.exact import BLOCK, SCALE, power_sums
+from tidegauge.rows.values import MISSING as ABSENT
+from tidegauge.rows.values import WRONG, Gone
 
 MISSING, NAN, MINUS_INFINITY, PLUS_INFINITY, WRONG_TYPE = range(5)
 GONE = 5
@@ -132,11 +134,22 @@ class Numeric:
         self.counts[column] += np.diff(ends, prepend=0, append=there)
 
         if high > low:
-            self.lowest[column] = min(self.lowest[column], values[low])
-            self.highest[column] = max(self.highest[column], values[high - 1])
+            # The two zeros are one number, and must not depend on the order of the rows.
+            self.lowest[column] = min(self.lowest[column], values[low] + 0.0)
+            self.highest[column] = max(self.highest[column], values[high - 1] + 0.0)
             for start in range(low, high, BLOCK):
                 stop = min(start + BLOCK, high)
                 self.sums[column] += self._sums(column, values, ends, start, stop)
+
+    def add_gone(self, column: int, gone: Gone) -> None:
+        """Count the rows that hold no number."""
+        self.gone[column, MISSING] += np.count_nonzero(gone == ABSENT)
+        self.gone[column, WRONG_TYPE] += np.count_nonzero(gone == WRONG)
+
+    def nan_to_missing(self) -> None:
+        """For rows of a source that says "missing" by NaN."""
+        self.gone[:, MISSING] += self.gone[:, NAN]
+        self.gone[:, NAN] = 0
 
     def _sums(self, column: int, values: Floats, ends: Counts, start: int, stop: int) -> Ints:
         with np.errstate(over="ignore"):

@@ -17,8 +17,9 @@ from typing import Self
 from tidegauge.arrow import pa
 from tidegauge.errors import InputError
 from tidegauge.profile.categories import Categories
+from tidegauge.profile.fit import fit, fit_and_count
+from tidegauge.profile.groups import Counted, Groups, count, merged
 from tidegauge.profile.layout import Layout, read_columns
-from tidegauge.profile.maker import Maker, fit
 from tidegauge.profile.numeric import Numeric
 from tidegauge.profile.sketch import Sketch
 from tidegauge.profile.weight import Counting
@@ -81,8 +82,17 @@ class Profile:
     @classmethod
     def counted(cls, counting: "Counting") -> Self:
         """What was counted so far; the counting may go on."""
-        made = [cls._made(maker).times(each) for each, maker in counting.makers.items()]
-        return reduce(cls.merge, made) if made else cls._made(Maker(counting.layout))
+        made = [
+            cls.of_counted(counting.layout, found).times(weight)
+            for weight, found in counting.counted.items()
+        ]
+        return reduce(cls.merge, made) if made else cls.empty(counting.layout)
+
+    @classmethod
+    def empty(cls, layout: Layout) -> Self:
+        """Of no rows."""
+        (found,) = count(layout, (), Groups.one(0))
+        return cls.of_counted(layout, found)
 
     @classmethod
     def _of_reference(cls, rows: Rows, schema: Schema, progress: Progress | None) -> Self:
@@ -93,26 +103,27 @@ class Profile:
         most = min(_FIT, max(_FIT_VALUES // max(len(names), 1), 1_000))
         sample = thinned(rows, names, PIECE if isinstance(rows, Frame) else most)
         if isinstance(rows, Frame) and sample is rows and schema.weight is None:
-            profile = cls._made(fit(sample, schema, count=True))
+            profile = cls.of_counted(*fit_and_count(sample, schema))
             if progress:
                 progress(rows.count)
             return profile
-        layout = fit(sample, schema, count=False).layout
+        layout = fit(sample, schema)
         del sample
         pa.default_memory_pool().release_unused()
         return cls.of(rows, layout, progress=progress)
 
     @classmethod
-    def _made(cls, maker: Maker) -> Self:
+    def of_counted(cls, layout: Layout, found: Counted) -> Self:
+        """Of rows that stand for themselves."""
         return cls(
-            layout=maker.layout,
-            rows=maker.rows,
-            squares=maker.rows,
-            numeric=maker.numeric,
-            categories=maker.categories,
-            ids=tuple(maker.ids[name] for name in maker.layout.ids),
-            repeats=maker.repeats,
-            types={name: frozenset(found) for name, found in maker.types.items()},
+            layout=layout,
+            rows=found.rows,
+            squares=found.rows,
+            numeric=found.numeric,
+            categories=found.categories,
+            ids=tuple(found.ids[name] for name in layout.ids),
+            repeats=found.repeats,
+            types=found.types,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -169,5 +180,5 @@ class Profile:
             categories=self.categories.merge(other.categories),
             ids=tuple(a.merge(b) for a, b in zip(self.ids, other.ids, strict=True)),
             repeats=self.repeats.merge(other.repeats),
-            types={name: found | other.types[name] for name, found in self.types.items()},
+            types=merged(self.types, other.types),
         )

@@ -24,15 +24,16 @@ _NANO: Final = 1e6
 _LONGEST: Final = 2.0 ** (_LOWEST + _OCTAVES)
 
 
-def _none() -> Counts:
-    return np.zeros(BINS, dtype=np.int64)
+_NONE: Final = np.zeros(BINS, dtype=np.int64)
+"""One for all: most models tell of one duration, or none, and there are thousands of windows."""
+_NONE.flags.writeable = False
 
 
 @dataclass(frozen=True, eq=False)
 class Timing:
     """Milliseconds: each bin holds what is above its lower edge, up to its upper one."""
 
-    counts: Counts = field(default_factory=_none)
+    counts: Counts = field(default_factory=lambda: _NONE)
     total: int = 0
     """In nanoseconds."""
 
@@ -48,6 +49,8 @@ class Timing:
     @classmethod
     def of(cls, milliseconds: Floats, weights: Counts) -> Self:
         """Values that are finite; longer ones than the last edge count as that long in the sum."""
+        if not len(milliseconds):
+            return cls()
         clipped = np.minimum(milliseconds, _LONGEST)
         with np.errstate(divide="ignore"):
             places = np.ceil((np.log2(clipped) - _LOWEST) * A_OCTAVE)
@@ -62,6 +65,10 @@ class Timing:
         return cls(counts, total)
 
     def merge(self, other: Self) -> Self:
+        if other.counts is _NONE:
+            return self
+        if self.counts is _NONE:
+            return other
         return type(self)(self.counts + other.counts, self.total + other.total)
 
     @property

@@ -83,6 +83,9 @@ class Traffic:
                 at += _TIMING.size
                 places = np.frombuffer(body, "<u2", size, at)
                 at += 2 * size
+                if not size:
+                    timings.append(Timing())
+                    continue
                 found: Counts = np.zeros(BINS, dtype=np.int64)
                 found[places] = np.frombuffer(body, "<i8", size, at)
                 at += 8 * size

@@ -4,14 +4,15 @@ Weights are whole numbers, as a sample that keeps one row in k makes them, so co
 profiles add up exactly.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
+from tidegauge.arrays import Counts
 from tidegauge.errors import InputError
+from tidegauge.profile.groups import Counted, Groups, count
 from tidegauge.profile.layout import Layout, read_columns
-from tidegauge.profile.maker import Maker
+from tidegauge.profile.told import read
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.values import numbers
 
@@ -19,25 +20,23 @@ _MOST: Final = 1000
 """Different weights in one piece of rows: samplers have a few rates."""
 
 
-def by_weight(chunk: Frame, column: str | None) -> Iterator[tuple[int, Frame]]:
-    """The rows of each weight; where no weight is told a row stands for itself."""
+def weights_of(chunk: Frame, column: str | None) -> Counts | None:
+    """How often each row counts; None where no weight is told, and a row stands for itself."""
     if column is None or column not in chunk.columns:
-        yield 1, chunk
-        return
+        return None
     told = numbers(chunk[column]).values
     if len(told) < chunk.count or not np.isfinite(told).all() or (told < 1).any():
         raise InputError(f"{chunk.name}: {column!r} must hold a weight of 1 or more in every row")
-    weights = np.rint(told).astype(np.int64)
-    different = np.unique(weights)
-    if len(different) > _MOST:
+    return np.rint(told).astype(np.int64)
+
+
+def different(weights: Counts, name: str, column: str | None) -> list[int]:
+    found = np.unique(weights).tolist()
+    if len(found) > _MOST:
         raise InputError(
-            f"{chunk.name}: {column!r} holds {len(different)} different weights, of {_MOST} at most"
+            f"{name}: {column!r} holds {len(found)} different weights, of {_MOST} at most"
         )
-    if len(different) == 1:
-        yield int(different[0]), chunk
-        return
-    for each in different.tolist():
-        yield each, chunk.take(np.flatnonzero(weights == each))
+    return found
 
 
 class Counting:
@@ -45,7 +44,7 @@ class Counting:
 
     def __init__(self, layout: Layout, *, nan_is_missing: bool = False) -> None:
         self.layout = layout
-        self.makers: dict[int, Maker] = {}
+        self.counted: dict[int, Counted] = {}
         self._nan_is_missing = nan_is_missing
 
     @property
@@ -57,7 +56,22 @@ class Counting:
         )
 
     def add(self, chunk: Frame) -> None:
-        for weight, rows in by_weight(chunk, self.layout.schema.weight):
-            if weight not in self.makers:
-                self.makers[weight] = Maker(self.layout, nan_is_missing=self._nan_is_missing)
-            self.makers[weight].add(rows)
+        column = self.layout.schema.weight
+        weights = weights_of(chunk, column)
+        if weights is None:
+            self._add(1, chunk)
+            return
+        found = different(weights, chunk.name, column)
+        for weight in found:
+            own = chunk if len(found) == 1 else chunk.take(np.flatnonzero(weights == weight))
+            self._add(weight, own)
+
+    def _add(self, weight: int, rows: Frame) -> None:
+        (found,) = count(
+            self.layout,
+            read(self.layout, rows),
+            Groups.one(rows.count),
+            nan_is_missing=self._nan_is_missing,
+        )
+        before = self.counted.get(weight)
+        self.counted[weight] = found if before is None else before.merge(found)

@@ -6,9 +6,11 @@ the wrong type; nothing is parsed by guess.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from tidegauge.arrays import Counts, Flags, Floats
 from tidegauge.arrow import Chunked, DataType, pa, pc
@@ -17,14 +19,54 @@ Values = np.ndarray[Any, Any] | Chunked
 """Of numpy: one dimension, or two for embeddings; `object` only where Arrow has no type for it."""
 
 SECONDS_A_DAY = 86_400.0
+_DOUBLE = pa.float64()
+
+THERE, MISSING, WRONG = range(3)
+Gone = npt.NDArray[np.uint8]
+"""Of each row: whether it holds what is looked for, nothing, or something of another type."""
 
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
     values: Floats
     """NaN where a row holds NaN; rows without a number are left out."""
-    missing: int = 0
-    wrong: int = 0
+    gone: Gone | None = None
+    """Of all rows, where some are left out."""
+
+    @property
+    def missing(self) -> int:
+        return 0 if self.gone is None else int(np.count_nonzero(self.gone == MISSING))
+
+    @property
+    def wrong(self) -> int:
+        return 0 if self.gone is None else int(np.count_nonzero(self.gone == WRONG))
+
+    @property
+    def of_rows(self) -> Floats:
+        """A number a row: NaN where there is none."""
+        return self.values if self.gone is None else spread(self.values, self.gone)
+
+
+def spread(values: Floats, gone: Gone) -> Floats:
+    """What the rows that are there hold, a number a row."""
+    rows = np.full(len(gone), np.nan)
+    rows[gone == THERE] = values
+    return rows
+
+
+def _none_of(values: Values) -> Numbers:
+    """No number in any of these, which are of another type."""
+    return Numbers(np.empty(0), _gone(values, WRONG))
+
+
+def _gone(values: Values, otherwise: int = THERE) -> Gone | None:
+    if isinstance(values, np.ndarray):
+        return np.full(len(values), otherwise, dtype=np.uint8) if otherwise else None
+    if not values.null_count and not otherwise:
+        return None
+    gone = np.full(len(values), otherwise, dtype=np.uint8)
+    gone[pc.is_null(values).to_numpy()] = MISSING
+    return gone
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,22 +90,24 @@ def numbers(values: Values) -> Numbers:
         if values.dtype == object:
             return _mixed_numbers(values)
         if values.ndim != 1 or values.dtype.kind not in "fiub":
-            return Numbers(np.empty(0), wrong=len(values))
+            return _none_of(values)
         return Numbers(values.astype(np.float64, copy=False))
     column: Chunked = values
     kind = column.type
+    if kind == _DOUBLE and not column.null_count:
+        return Numbers(column.to_numpy())
     if pa.types.is_dictionary(kind):
         return numbers(column.cast(kind.value_type))
-    missing = column.null_count
     if not (is_number(kind) or pa.types.is_boolean(kind)):
-        return Numbers(np.empty(0), missing=missing, wrong=len(column) - missing)
-    if missing:
+        return _none_of(column)
+    gone = _gone(column)
+    if gone is not None:
         column = column.drop_null()
     if pa.types.is_boolean(kind):
         column = column.cast(pa.uint8())
     if pa.types.is_decimal(kind):
         column = column.cast(pa.float64())
-    return Numbers(column.to_numpy().astype(np.float64, copy=False), missing=missing)
+    return Numbers(column.to_numpy().astype(np.float64, copy=False), gone)
 
 
 def is_there(values: Values) -> Flags:
@@ -75,13 +119,6 @@ def is_there(values: Values) -> Flags:
     if values.dtype == object:
         return np.array([value is not None and value == value for value in values], dtype=bool)  # noqa: PLR0124
     return np.ones(len(values), dtype=bool)
-
-
-def is_any(values: Values) -> bool:
-    """Whether any row holds a value."""
-    if isinstance(values, np.ndarray):
-        return values.dtype != object or any(value is not None for value in values)
-    return values.null_count < len(values)
 
 
 def is_number(kind: DataType) -> bool:
@@ -101,10 +138,10 @@ def is_vector(kind: DataType) -> bool:
 
 def _mixed_numbers(values: np.ndarray[Any, Any]) -> Numbers:
     found: list[float] = []
-    missing = wrong = 0
-    for value in values:
+    gone = np.zeros(len(values), dtype=np.uint8)
+    for row, value in enumerate(values):
         if value is None or (value != value and not isinstance(value, (float, np.floating))):  # noqa: PLR0124 - NaT and pandas' NA differ
-            missing += 1
+            gone[row] = MISSING
         elif isinstance(value, (int, float, np.number, np.bool_)):
             # A number beyond the largest double is infinite as a double.
             try:
@@ -112,8 +149,8 @@ def _mixed_numbers(values: np.ndarray[Any, Any]) -> Numbers:
             except OverflowError:
                 found.append(np.inf if value > 0 else -np.inf)
         else:
-            wrong += 1
-    return Numbers(np.array(found, dtype=np.float64), missing=missing, wrong=wrong)
+            gone[row] = WRONG
+    return Numbers(np.array(found, dtype=np.float64), gone)
 
 
 def codes(values: Values) -> Codes:
@@ -173,22 +210,30 @@ def days(values: Values) -> Numbers:
     """Times as days since 1970 (UTC); a time without a zone is taken as UTC."""
     if isinstance(values, np.ndarray):
         if values.dtype == object:
-            found, missing, wrong = texts(values)
-            column = parsed(found)
-            return _days(column, missing, wrong=wrong + column.null_count)
+            found, gone = texts(values)
+            return _days(*_parsed(found, gone))
         if values.dtype.kind != "M":
-            return Numbers(np.empty(0), wrong=len(values))
+            return _none_of(values)
         # Arrow takes "not a time" for missing.
         values = pa.chunked_array([pa.array(values.astype("datetime64[us]"))])
     column: Chunked = values
     kind = column.type
-    missing = column.null_count
+    gone = _gone(column)
     if is_text(kind):
-        column = parsed(column)
-        return _days(column, missing, wrong=column.null_count - missing)
+        return _days(*_parsed(column.drop_null(), gone))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return _days(column, missing)
-    return Numbers(np.empty(0), missing=missing, wrong=len(column) - missing)
+        return _days(column, gone)
+    return _none_of(column)
+
+
+def _parsed(texts: Chunked, gone: Gone | None) -> tuple[Chunked, Gone | None]:
+    """The times that the texts which are there tell, and what the rows without one hold."""
+    found = parsed(texts)
+    if not found.null_count:
+        return found, gone
+    gone = np.zeros(len(texts), dtype=np.uint8) if gone is None else gone.copy()
+    gone[np.flatnonzero(gone == THERE)[pc.is_null(found).to_numpy(zero_copy_only=False)]] = WRONG
+    return found, gone
 
 
 def parsed(texts: Chunked) -> Chunked:
@@ -223,74 +268,73 @@ def _instant(text: str | None) -> np.datetime64 | None:
     return np.datetime64(parsed_.value, "us")
 
 
-def _days(values: Chunked, missing: int, wrong: int = 0) -> Numbers:
+def _days(values: Chunked, gone: Gone | None) -> Numbers:
     values = values.drop_null() if values.null_count else values
     if not pa.types.is_timestamp(values.type):
         values = values.cast(pa.timestamp("s"))
     micros = values.cast(pa.timestamp("us", values.type.tz), safe=False)
     found = micros.cast(pa.int64()).to_numpy() / (SECONDS_A_DAY * 1e6)
-    return Numbers(found, missing=missing, wrong=wrong)
+    return Numbers(found, gone)
 
 
 def days_of_rows(values: Values) -> Floats:
     """The same, a number a row: NaN where a row has no time."""
-    found = days(values)
-    rows = np.full(len(values), np.nan)
-    if len(found.values):
-        rows[is_there(_instants(values))] = found.values
-    return rows
+    return days(values).of_rows
 
 
-def _instants(values: Values) -> Values:
-    if isinstance(values, np.ndarray):
-        return values
-    column: Chunked = values
-    return parsed(column) if is_text(column.type) else column
-
-
-def texts(values: Values) -> tuple[Chunked, int, int]:
-    """Texts that are there; how many rows have none; how many hold something else."""
+def texts(values: Values) -> tuple[Chunked, Gone | None]:
+    """Texts that are there, and which rows have none, where some have."""
     if isinstance(values, np.ndarray):
         if values.dtype.kind not in "UO":
-            return pa.chunked_array([], pa.large_string()), 0, len(values)
-        items = values.tolist()
-        found = [item for item in items if isinstance(item, str)]
-        missing = sum(1 for item in items if item is None or item != item)  # noqa: PLR0124
-        wrong = len(items) - missing - len(found)
-        return pa.chunked_array([pa.array(found, pa.large_string())]), missing, wrong
+            return pa.chunked_array([], pa.large_string()), _gone(values, WRONG)
+        gone = np.zeros(len(values), dtype=np.uint8)
+        found: list[str] = []
+        for row, item in enumerate(values.tolist()):
+            if isinstance(item, str):
+                found.append(item)
+            else:
+                gone[row] = MISSING if item is None or item != item else WRONG  # noqa: PLR0124
+        return pa.chunked_array([pa.array(found, pa.large_string())]), gone
     column: Chunked = values
     if pa.types.is_dictionary(column.type):
         return texts(column.cast(column.type.value_type))
-    missing = column.null_count
     if not is_text(column.type):
-        return pa.chunked_array([], pa.large_string()), missing, len(column) - missing
-    return column.drop_null().cast(pa.large_string()), missing, 0
+        return pa.chunked_array([], pa.large_string()), _gone(column, WRONG)
+    return column.drop_null().cast(pa.large_string()), _gone(column)
 
 
 def vectors(values: Values, size: int | None) -> tuple[Floats, int, int]:
     """Embeddings [rows, size]; how many rows have none; how many have another size or type."""
+    found, gone = vectors_and_gone(values, size)
+    told = Numbers(np.empty(0), gone)
+    return found, told.missing, told.wrong
+
+
+def vectors_and_gone(values: Values, size: int | None) -> tuple[Floats, Gone | None]:
+    """Embeddings of rows that have one of that size, and which rows have none."""
     if isinstance(values, np.ndarray):
         if values.ndim == 2 and values.dtype.kind in "fiu":
             found = values.astype(np.float64, copy=False)
-            return (found, 0, 0) if size in (None, found.shape[1]) else (found[:0], 0, len(found))
-        return np.empty((0, size or 0)), 0, len(values)
+            if size in (None, found.shape[1]):
+                return found, None
+        return np.empty((0, size or 0)), _gone(values, WRONG)
     column: Chunked = values
-    missing = column.null_count
     if not is_vector(column.type):
-        return np.empty((0, size or 0)), missing, len(column) - missing
+        return np.empty((0, size or 0)), _gone(column, WRONG)
+    gone = _gone(column)
     column = column.drop_null()
     sizes = pc.list_value_length(column).to_numpy()
     if size is None:
         size = int(np.bincount(sizes).argmax()) if len(sizes) else 0
     if not len(column) or not size:
-        return np.empty((0, size)), missing, len(column)
+        return np.empty((0, size)), _gone(values, WRONG)
     fits = sizes == size
-    wrong = int((~fits).sum())
-    if wrong:
+    if not fits.all():
+        gone = np.zeros(len(values), dtype=np.uint8) if gone is None else gone
+        gone[np.flatnonzero(gone == THERE)[~fits]] = WRONG
         column = column.filter(pa.array(fits))
     flat = pc.list_flatten(column).cast(pa.float64())
-    found = cast("Floats", flat.fill_null(np.nan).to_numpy()).reshape(-1, size)
-    return found, missing, wrong
+    return cast("Floats", flat.fill_null(np.nan).to_numpy()).reshape(-1, size), gone
 
 
 def families(values: Values) -> set[str]:
@@ -306,6 +350,19 @@ def families(values: Values) -> set[str]:
     return {_family_of(value) for value in values if value is not None} or {"empty"}
 
 
+def families_of_rows(values: Values) -> Codes:
+    """What each row came as; -1 is a row that was sent without a value."""
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        named = [None if value is None else _family_of(value) for value in values]
+        known = {name: i for i, name in enumerate(dict.fromkeys(n for n in named if n))}
+        places = [-1 if name is None else known[name] for name in named]
+        return Codes(np.array(places, dtype=np.int64), list(known))
+    places = np.zeros(len(values), dtype=np.int64)
+    if not isinstance(values, np.ndarray) and values.null_count:
+        places[pc.is_null(values).to_numpy()] = -1
+    return Codes(places, list(families(values)))
+
+
 def _family_of(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "boolean"
@@ -314,6 +371,7 @@ def _family_of(value: object) -> str:
     return "text" if isinstance(value, str) else "mixed"
 
 
+@lru_cache(100)
 def _family(kind: DataType) -> str:
     if pa.types.is_dictionary(kind):
         return _family(kind.value_type)

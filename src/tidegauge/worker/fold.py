@@ -2,21 +2,28 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import pairwise, repeat
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from tidegauge.arrays import Counts, Flags
 from tidegauge.arrow import Chunked, Table, pa, pc
+from tidegauge.profile.columns import Columns
+from tidegauge.profile.groups import Groups
+from tidegauge.profile.table import Profile
 from tidegauge.reference.counted import frame_of
 from tidegauge.rows.frame import Frame
-from tidegauge.rows.values import codes, is_any
+from tidegauge.rows.values import codes
 from tidegauge.window import MINUTE, RESOLUTIONS, SECOND
 from tidegauge.worker.calls import Calls
 from tidegauge.worker.places import Places
 from tidegauge.worker.windows import Fitted, Key, Windows
 
+_VALUES: Final = 1 << 22
+"""Values of rows that are read at once: while they are counted, all columns are in memory."""
+_ROWS: Final = 1 << 10
+"""Rows that are read at once at least."""
 SeriesOf = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], int]]
 """The numbers of (version, segment) pairs of a model, made where they are new."""
 
@@ -79,29 +86,55 @@ def fold(
         {key_of(each.resolution, group): folding.fitted for each in found for group in each.groups}
     )
     calls = Calls(table, places.late, places.skewed)
-    frame = frame_of(table, folding.fitted.layout) if folding.fitted else None
-    for resolution, rows, groups in found:
-        # In order once, so that each group is a slice.
-        ordered = _ordered(frame, rows)
-        for group in groups:
-            own = ordered.stretch(group.first, group.last) if ordered else None
-            traffic = calls.of(rows[group.first : group.last])
-            windows[key_of(resolution, group)].add(_told(own), traffic)
+    counted = _Counted(table, folding.fitted) if folding.fitted else None
+    for each in found:
+        for some in _pieces(each, counted.at_once if counted else _VALUES):
+            profiles = counted.profiles(some) if counted else repeat(None, len(some.groups))
+            for group, profile in zip(some.groups, profiles, strict=True):
+                traffic = calls.of(each.rows[group.first : group.last])
+                windows[key_of(each.resolution, group)].add(profile, traffic)
 
 
-def _ordered(frame: Frame | None, rows: Counts) -> Frame | None:
-    if frame is None or (len(rows) == frame.count and bool((rows[1:] > rows[:-1]).all())):
+def _pieces(grouped: Grouped, most: int) -> Iterator[Grouped]:
+    """So many rows at a time; a group of more comes in parts, which add up."""
+    some: list[Group] = []
+    for group in grouped.groups:
+        for first in range(group.first, group.last, most):
+            part = group._replace(first=first, last=min(first + most, group.last))
+            if some and part.last - some[0].first > most:
+                yield grouped._replace(groups=some)
+                some = []
+            some.append(part)
+    if some:
+        yield grouped._replace(groups=some)
+
+
+class _Counted:
+    """What a layout counts of a table."""
+
+    def __init__(self, table: Table, fitted: Fitted) -> None:
+        self._layout = fitted.layout
+        self._frame = frame_of(table, fitted.layout)
+        width = len(self._layout.facets) + len(self._layout.names) + 1
+        self.at_once = max(_ROWS, _VALUES // width)
+        # Few rows are read once, and then counted in every window that they belong to.
+        is_small = self._frame.count <= self.at_once
+        self._whole = Columns(self._frame, self._layout) if is_small else None
+
+    def profiles(self, some: Grouped) -> Iterator[Profile]:
+        """Of groups that follow one another."""
+        first, last = some.groups[0].first, some.groups[-1].last
+        rows = some.rows[first:last]
+        cuts = np.array([*(group.first for group in some.groups), last]) - first
+        if self._whole:
+            return self._whole.profiles(Groups(cuts, rows))
+        return Columns(_taken(self._frame, rows), self._layout).profiles(Groups(cuts))
+
+
+def _taken(frame: Frame, rows: Counts) -> Frame:
+    if len(rows) == frame.count and bool((rows[1:] > rows[:-1]).all()):
         return frame
     return frame.take(rows)
-
-
-def _told(frame: Frame | None) -> Frame | None:
-    """A column that holds nothing for a group is as good as not sent: whether it is there at all
-    depends on what else came at the same time."""
-    if frame is None:
-        return None
-    told = {name: frame[name] for name in frame.columns if is_any(frame[name])}
-    return Frame(told, frame.name, rows=frame.count)
 
 
 def grouped(

@@ -8,6 +8,7 @@ commit after it is durable.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ ROWS: Final = 50_000
 BYTES: Final = 16 << 20
 AGE: Final = HOUR * SECOND
 _COLUMN: Final = 1_024
+_SPARE: Final = 64
 
 
 class Of(NamedTuple):
@@ -45,21 +47,24 @@ class Stretch:
     dropped: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     tables: list[Table] | None = field(default_factory=list[Table])
     """None where they are left in the log."""
+    held: int = 0
+    """Bytes in memory, about: a column of few rows is mostly its own description."""
 
     def add(self, table: Table, upto: Position, dropped: dict[str, list[int]]) -> None:
+        # Not `nbytes`, which takes longer than all else here.
+        size = table.get_total_buffer_size()
         self.upto = upto
         self.rows += table.num_rows
-        self.bytes += table.nbytes
+        self.bytes += size
         self.dropped |= dropped
         if self.tables is not None:
             self.tables.append(table)
+            self.held += size + _COLUMN * table.num_columns
 
-    @property
-    def held(self) -> int:
-        """Bytes in memory, about: a column of few rows is mostly its own description."""
-        if not self.tables:
-            return 0
-        return self.bytes + sum(_COLUMN * table.num_columns for table in self.tables)
+    def leave_in_log(self) -> int:
+        """How much that freed."""
+        freed, self.held, self.tables = self.held, 0, None
+        return freed
 
 
 @dataclass
@@ -70,6 +75,19 @@ class _Model:
         default_factory=list[tuple[Stretch, Future[list[Part]]]]
     )
     growing: Stretch | None = None
+
+
+def _is_full(stretch: Stretch) -> bool:
+    return stretch.rows >= ROWS or stretch.bytes >= BYTES
+
+
+class _Due(NamedTuple):
+    """When a stretch is to be written at the latest, by the clock or by the log."""
+
+    by: int
+    of: Of
+    after: Position
+    """Where the stretch begins."""
 
 
 class Written(NamedTuple):
@@ -103,12 +121,19 @@ class Tails:
         self._changed: set[Of] = set()
         self._encodings: dict[Of, Encodings] = {}
         self._apart: list[tuple[Of, Future[list[Part]]]] = []
+        # Thousands of models grow, and of few of them there is anything to do in a turn.
+        self._held = 0
+        self._full: set[Of] = set()
+        self._writing: dict[Of, None] = {}
+        self._by_age: list[_Due] = []
+        self._by_segment: list[_Due] = []
         self._writers = ThreadPoolExecutor(1, thread_name_prefix="parts")
 
     def restore(self, of: Of, tenant: str, name: str, stretch: Stretch) -> None:
         """As the catalog tells it, at a start: the rows are in the log."""
-        stretch.tables = None
+        stretch.leave_in_log()
         self._models[of] = _Model(tenant, name, growing=stretch)
+        self._await(of, stretch)
 
     def add(  # noqa: PLR0913 - whose rows, which, and where they lie
         self,
@@ -126,8 +151,25 @@ class Tails:
         model = self._models.setdefault(of, _Model(tenant, name))
         if model.growing is None:
             model.growing = Stretch(after, upto, at)
-        model.growing.add(table, upto, dropped)
+            self._await(of, model.growing)
+        stretch = model.growing
+        before = stretch.held
+        stretch.add(table, upto, dropped)
+        self._held += stretch.held - before
+        if _is_full(stretch):
+            self._full.add(of)
         self._changed.add(of)
+
+    def _await(self, of: Of, stretch: Stretch) -> None:
+        for waiting in (self._by_age, self._by_segment):
+            # Stretches that were written for another reason are not to pile up.
+            if len(waiting) > 2 * len(self._models) + _SPARE:
+                waiting[:] = filter(self._is_waiting, waiting)
+                heapify(waiting)
+        heappush(self._by_age, _Due(stretch.since, of, stretch.after))
+        heappush(self._by_segment, _Due(stretch.after.segment, of, stretch.after))
+        if _is_full(stretch):
+            self._full.add(of)
 
     def write_apart(self, of: Of, table: Table) -> None:
         """Rows that cannot be read from the log again: a part of their own, with this commit."""
@@ -141,34 +183,41 @@ class Tails:
 
     def write_due(self, position: Position, at: int, *, everything: bool = False) -> None:
         """Begin to write what is enough for a part, old, or holds the log back."""
-        held = 0
-        for of, model in self._models.items():
-            stretch = model.growing
-            if stretch is None:
-                continue
-            is_due = (
-                stretch.rows >= ROWS
-                or stretch.bytes >= BYTES
-                or at - stretch.since >= AGE
-                or position.segment - stretch.after.segment > self._pinned
-            )
-            if is_due or everything:
-                self._begin(of, model, stretch)
-            else:
-                held += stretch.held
-        if held > self._memory:
-            self._leave_in_log(held - self._memory // 2)
+        due = dict.fromkeys(self._models if everything else self._full)
+        due |= dict.fromkeys(self._until(self._by_age, at - AGE))
+        due |= dict.fromkeys(self._until(self._by_segment, position.segment - self._pinned - 1))
+        self._full.clear()
+        for of in due:
+            model = self._models[of]
+            if model.growing is not None:
+                self._begin(of, model, model.growing)
+        if self._held > self._memory:
+            self._leave_in_log(self._held - self._memory // 2)
+
+    def _until(self, waiting: list[_Due], last: int) -> Iterator[Of]:
+        """Those that are due by then."""
+        while waiting and waiting[0].by <= last:
+            due = heappop(waiting)
+            if self._is_waiting(due):
+                yield due.of
+
+    def _is_waiting(self, due: _Due) -> bool:
+        model = self._models.get(due.of)
+        return bool(model and model.growing and model.growing.after == due.after)
 
     def _leave_in_log(self, most: int) -> None:
         stretches = [m.growing for m in self._models.values() if m.growing and m.growing.tables]
         for stretch in sorted(stretches, key=lambda each: each.since):
-            most -= stretch.held
-            stretch.tables = None
+            freed = stretch.leave_in_log()
+            self._held -= freed
+            most -= freed
             if most <= 0:
                 return
 
     def _begin(self, of: Of, model: _Model, stretch: Stretch) -> None:
         model.growing = None
+        self._held -= stretch.held
+        self._writing[of] = None
         encodings = self._encodings.setdefault(of, Encodings())
         writing = self._writers.submit(self._write, of, model, stretch, encodings)
         model.writing.append((stretch, writing))
@@ -191,19 +240,19 @@ class Tails:
 
     @property
     def is_writing(self) -> bool:
-        return any(model.writing for model in self._models.values())
+        return bool(self._writing)
 
     def wait(self) -> None:
         """Until what is being written is durable."""
-        for model in self._models.values():
-            for _stretch, writing in model.writing:
+        for of in self._writing:
+            for _stretch, writing in self._models[of].writing:
                 writing.exception()
 
     def written(self) -> list[Written]:
         """What is durable and not committed yet, oldest first; a failure of the disk is raised."""
         found: list[Written] = []
-        for of, model in self._models.items():
-            for stretch, writing in model.writing:
+        for of in self._writing:
+            for stretch, writing in self._models[of].writing:
                 if not writing.done():
                     break
                 found.append(Written(of, stretch.upto, writing.result()))
@@ -239,15 +288,20 @@ class Tails:
         for each in written:
             model = self._models[each.of]
             model.writing.pop(0)
-            if not model.writing and model.growing is None:
-                del self._models[each.of]
+            if not model.writing:
+                del self._writing[each.of]
+                if model.growing is None:
+                    del self._models[each.of]
         self._changed.clear()
         self._apart.clear()
 
     def forget(self, model: int) -> None:
         """It was erased: its files go with the orphans."""
         for of in [of for of in self._models if of.model == model]:
-            del self._models[of]
+            gone = self._models.pop(of)
+            self._held -= gone.growing.held if gone.growing else 0
+            self._writing.pop(of, None)
+            self._full.discard(of)
         self._changed = {of for of in self._changed if of.model != model}
         self._apart = [each for each in self._apart if each[0].model != model]
 

@@ -12,13 +12,12 @@ from typing import Final, NamedTuple
 from tidegauge.catalog.windows import Window
 from tidegauge.profile.codec import decode, encode
 from tidegauge.profile.layout import Layout
+from tidegauge.profile.packed import Packed
 from tidegauge.profile.table import Profile
 from tidegauge.profile.traffic import Traffic
-from tidegauge.profile.weight import Counting
-from tidegauge.rows.frame import Frame
 
-_CELL: Final = 8
-_LEAST: Final = 16_384
+_LEAST: Final = 8_192
+"""Bytes of a window that holds next to nothing."""
 
 
 class Key(NamedTuple):
@@ -40,34 +39,28 @@ class Open:
 
     fitted: Fitted | None
     traffic: Traffic = field(default_factory=Traffic)
-    before: Profile | None = None
-    """What was counted when it was opened."""
-    counting: Counting | None = None
+    counted: Packed | None = None
     revision: int = 0
     is_dirty: bool = False
+    size: int = _LEAST
+    """Bytes in memory, about."""
 
-    def add(self, frame: Frame | None, traffic: Traffic) -> None:
+    def add(self, profile: Profile | None, traffic: Traffic) -> None:
         self.traffic = self.traffic.merge(traffic)
-        if frame is not None and self.fitted is not None:
-            if self.counting is None:
-                self.counting = Counting(self.fitted.layout)
-            self.counting.add(frame)
+        if profile is not None:
+            before = self.profile
+            self.hold(profile if before is None else before.merge(profile))
         self.is_dirty = True
 
     @property
     def profile(self) -> Profile | None:
-        if self.counting is None:
-            return self.before
-        counted = Profile.counted(self.counting)
-        return counted if self.before is None else self.before.merge(counted)
+        if self.counted is None or self.fitted is None:
+            return None
+        return self.counted.profile(self.fitted.layout)
 
-    @property
-    def size(self) -> int:
-        """Bytes in memory, about."""
-        if self.fitted is None:
-            return _LEAST
-        layout = self.fitted.layout
-        return _LEAST + _CELL * (layout.numeric.edges.size + 300 * len(layout.names))
+    def hold(self, profile: Profile) -> None:
+        self.counted = Packed.of(profile)
+        self.size = _LEAST + self.counted.size
 
 
 Load = Callable[[Sequence[Key]], Mapping[Key, Window]]
@@ -124,7 +117,7 @@ def _opened(stored: Window | None, fitted: Fitted | None) -> Open:
         return Open(fitted)
     window = Open(fitted, Traffic.decode(stored.traffic), revision=stored.revision)
     if fitted is not None and stored.profile is not None and stored.layout == fitted.id:
-        window.before = decode(stored.profile, fitted.layout)
+        window.hold(decode(stored.profile, fitted.layout))
     return window
 
 
