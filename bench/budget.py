@@ -1,0 +1,294 @@
+"""The decision rule in worlds of counts: how often it cries wolf, what it misses, what it costs.
+
+A world is a model's features as production draws them: sixteen numbers in twenty bins and four
+categories, checked every five minutes.  Where it is made restless it swings by the hour and at
+weekends, wanders, or comes in clusters; nothing of that is drift.
+
+    python bench/budget.py [months a world] [drifts of a kind]
+"""
+
+import statistics
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from tidegauge.arrays import Counts, Floats
+from tidegauge.judge.budget import Cells, Look, Rule, Settings, State, cold, fit, update
+
+A_DAY = 288
+PAST = 14 * A_DAY
+MONTH = 30 * A_DAY
+NUMBERS = 16
+CATEGORIES = 4
+FEATURES = NUMBERS + CATEGORIES
+BINS = 20
+CELLS = BINS + 1
+MISSING = BINS
+SETTINGS = Settings(checks_a_month=MONTH)
+_EDGES = ndtri(np.arange(1, BINS) / BINS)
+
+
+@dataclass(frozen=True)
+class World:
+    rows: int = 350
+    swing: float = 0.0
+    """By the hour, in standard deviations; half as much from working days to weekends."""
+    wander: float = 0.0
+    lasts: float = 72.0
+    """Checks after which a wander is forgotten."""
+    cluster: int = 1
+    load: float = 0.0
+    """How much the traffic swings by the hour."""
+    has_past: bool = True
+    """Else only a pooled reference, of rows that are known to be independent."""
+
+
+WORLDS = {
+    "independent rows": World(),
+    "fifty rows a check": World(rows=50),
+    "ten million rows a check": World(rows=10_000_000),
+    "no past, 10,000 rows of reference": World(has_past=False),
+    "seasons": World(swing=0.3, load=0.6),
+    "seasons, wander, clusters": World(swing=0.3, load=0.6, wander=0.05, cluster=3),
+    "the same, wandering twice as far and long": World(
+        swing=0.3, load=0.6, wander=0.1, lasts=144.0, cluster=3
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Of one feature, from one check to the next or over a day."""
+
+    location: float = 0.0
+    scale: float = 1.0
+    missing: float = 0.0
+    rare: float = 0.0
+    """The share of rows that go to a category's last value."""
+    is_slow: bool = False
+
+
+DRIFTS = {
+    "0.3 sd": Drift(location=0.3),
+    "1 sd": Drift(location=1.0),
+    "spread x 1.5": Drift(scale=1.5),
+    "5 % missing": Drift(missing=0.05),
+    "10 % to one category": Drift(rare=0.1),
+    "0.6 sd over a day": Drift(location=0.6, is_slow=True),
+}
+
+
+class Production:
+    """A world that goes on from check to check."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world = world
+        self.random = np.random.default_rng(seed)
+        self.slot = 0
+        self.swing = world.swing * self.random.uniform(0.5, 1.0, FEATURES)
+        self.phase = self.random.uniform(0, 2 * np.pi, FEATURES)
+        self.weekend = world.swing / 2 * self.random.uniform(-1.0, 1.0, FEATURES)
+        self.stray = self.random.normal(size=FEATURES)
+        self.mixes = self.random.dirichlet(np.full(8, 2.0), CATEGORIES)
+        self.borders = ndtri(np.clip(np.cumsum(self.mixes, axis=1)[:, :-1], 1e-12, 1 - 1e-12))
+
+    @property
+    def hour_of_week(self) -> int:
+        return self.slot * 24 // A_DAY % 168
+
+    def next(self, drift: Drift | None = None, feature: int = 0, age: int = 0) -> Counts:
+        at = 2 * np.pi * (self.slot % A_DAY) / A_DAY
+        keeps = np.exp(-1 / self.world.lasts)
+        chance = self.random.normal(size=FEATURES)
+        self.stray = keeps * self.stray + np.sqrt(1 - keeps**2) * chance
+        mean = self.swing * np.sin(at + self.phase) + self.world.wander * self.stray
+        if self.hour_of_week >= 120:
+            mean += self.weekend
+        expected = self.world.rows * (1 + self.world.load * np.sin(at - 1.5))
+        rows = int(self.random.poisson(expected)) if self.world.load else self.world.rows
+        self.slot += 1
+        law = self.law(mean, drift, feature, age)
+        return self.random.multinomial(rows // self.world.cluster, law) * self.world.cluster
+
+    def law(
+        self, mean: Floats, drift: Drift | None = None, feature: int = 0, age: int = 0
+    ) -> Floats:
+        spread = np.ones(FEATURES)
+        missing = np.full(NUMBERS, 0.002)
+        if drift:
+            share = min(1.0, (age + 1) / A_DAY) if drift.is_slow else 1.0
+            mean[feature] += drift.location * share
+            spread[feature] = drift.scale
+            if feature < NUMBERS:
+                missing[feature] += drift.missing
+        law = np.zeros((FEATURES, CELLS))
+        cdf = ndtr((_EDGES - mean[:NUMBERS, None]) / spread[:NUMBERS, None])
+        law[:NUMBERS, :BINS] = np.diff(cdf, prepend=0.0, append=1.0, axis=1)
+        law[:NUMBERS] *= 1 - missing[:, None]
+        law[:NUMBERS, MISSING] = missing
+        cdf = ndtr(self.borders - mean[NUMBERS:, None])
+        law[NUMBERS:, :8] = np.diff(cdf, prepend=0.0, append=1.0, axis=1)
+        if drift and feature >= NUMBERS:
+            law[feature] *= 1 - drift.rare
+            law[feature, 7] += drift.rare
+        return law
+
+
+def cells() -> Cells:
+    real = np.zeros((FEATURES, CELLS), dtype=bool)
+    ordered = real.copy()
+    real[:NUMBERS] = True
+    ordered[:NUMBERS, :BINS] = True
+    # Eight values, others, unseen and missing.
+    real[NUMBERS:, :11] = True
+    return Cells(real, ordered)
+
+
+def start(world: World, seed: int) -> tuple[Production, Rule]:
+    """A production after its past, and what was learned from that."""
+    production = Production(world, seed)
+    if not world.has_past:
+        reference = production.random.multinomial(10_000, production.law(np.zeros(FEATURES)))
+        return production, cold(reference, cells(), SETTINGS, independent=True)
+    hours = np.arange(PAST) * 24 // A_DAY % 168
+    past = np.array([production.next() for _ in range(PAST)])
+    return production, fit(past, hours, cells(), SETTINGS)
+
+
+def quiet(world: World, months: int) -> tuple[int, float]:
+    """Months with an alarm, and the most log evidence of any."""
+    alarmed, most = 0, -np.inf
+    for seed in range(months):
+        production, rule = start(world, seed)
+        state, is_false = State.start(rule), False
+        for _ in range(MONTH):
+            hour = production.hour_of_week
+            state, look = update(rule, state, production.next(), hour)
+            most = max(most, look.evidence)
+            is_false |= look.is_alarm
+        alarmed += is_false
+    return alarmed, most
+
+
+@dataclass(frozen=True)
+class Found:
+    delay: int | None
+    """In checks; None where two days were not enough."""
+    is_right: bool
+    """Is the feature that drifted named first?"""
+
+
+def planted(world: World, drift: Drift, seeds: range) -> Iterator[Found]:
+    for seed in seeds:
+        production, rule = start(world, seed)
+        state = State.start(rule)
+        for _ in range(A_DAY):
+            hour = production.hour_of_week
+            state, _ = update(rule, state, production.next(), hour)
+        choice = zlib.crc32(f"{drift} {seed}".encode())
+        feature = NUMBERS + choice % CATEGORIES if drift.rare else choice % NUMBERS
+        yield _found(production, rule, state, drift, feature)
+
+
+def _found(production: Production, rule: Rule, state: State, drift: Drift, feature: int) -> Found:
+    look: Look
+    for age in range(2 * A_DAY):
+        hour = production.hour_of_week
+        state, look = update(rule, state, production.next(drift, feature, age), hour)
+        if look.is_alarm:
+            return Found(age + 1, look.named[0].feature == feature)
+    return Found(None, is_right=False)
+
+
+def price(features: int, width: int, *, has_season: bool) -> tuple[float, float, int, int]:
+    """Milliseconds a check, with the state read and written, and with the rule read too; bytes
+    of state and of the rule."""
+    random = np.random.default_rng(0)
+    law = random.dirichlet(np.full(width, 5.0), features)
+    past = random.multinomial(350, law, size=(8 * A_DAY, features))
+    if has_season:
+        past[:, :, 0] += 20 * (np.arange(len(past)) % A_DAY > A_DAY // 2)[:, None]
+    real = np.ones((features, width), dtype=bool)
+    ordered = real.copy()
+    ordered[:, -1] = False
+    ordered[features * 4 // 5 :] = False
+    hours = np.arange(len(past)) * 24 // A_DAY % 168
+    rule = fit(past, hours, Cells(real, ordered), SETTINGS)
+    kept = State.start(rule).encode(rule)
+    warm, cold_start = [], []
+    written = rule.encode()
+    for counts, hour in zip(past[:A_DAY], hours[:A_DAY], strict=True):
+        began = time.perf_counter()
+        state, _ = update(rule, State.decode(rule, kept), counts, int(hour))
+        after = state.encode(rule)
+        warm.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        again = Rule.decode(written)
+        state, _ = update(again, State.decode(again, kept), counts, int(hour))
+        assert state.encode(again) == after
+        cold_start.append(time.perf_counter() - began)
+        kept = after
+    return 1e3 * statistics.mean(warm), 1e3 * statistics.mean(cold_start), len(kept), len(written)
+
+
+def quiet_table(months: int) -> str:
+    lines = [
+        f"Months with a false alarm, of {months} in each world; the log evidence that came",
+        f"nearest to the limit of {SETTINGS.limit:.1f}.",
+        "",
+        "| world | false months | nearest |",
+        "|---|---|---|",
+    ]
+    for name, world in WORLDS.items():
+        alarmed, most = quiet(world, months)
+        lines.append(f"| {name} | {alarmed} | {most:.1f} |")
+    return "\n".join(lines)
+
+
+def drift_table(count: int) -> str:
+    lines = [
+        f"Drifts of one of {FEATURES} features, {count} of each kind; two days to find it.",
+        "",
+        "| world | drift | missed | median delay, checks of 5 minutes | right feature first |",
+        "|---|---|---|---|---|",
+    ]
+    for place in ("independent rows", "seasons", "seasons, wander, clusters"):
+        for name, drift in DRIFTS.items():
+            found = list(planted(WORLDS[place], drift, range(1000, 1000 + count)))
+            hits = [one for one in found if one.delay is not None]
+            delay = f"{statistics.median(one.delay or 0 for one in hits):g}" if hits else "-"
+            right = sum(one.is_right for one in hits)
+            lines.append(
+                f"| {place} | {name} | {count - len(hits)} | {delay} | {right} of {len(hits)} |"
+            )
+    return "\n".join(lines)
+
+
+def price_table() -> str:
+    lines = [
+        "A check of 50 features on one core, the state decoded and encoded each time.",
+        "",
+        "| cells | seasons | ms | ms, the rule decoded too | KB of state | KB of rule |",
+        "|---|---|---|---|---|---|",
+    ]
+    for width in (24, 60):
+        for has_season in (False, True):
+            warm, first, state, rule = price(50, width, has_season=has_season)
+            word = "yes" if has_season else "no"
+            lines.append(
+                f"| {width} | {word} | {warm:.2f} | {first:.2f} "
+                f"| {state / 1e3:.0f} | {rule / 1e3:.0f} |"
+            )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    given = [int(one) for one in sys.argv[1:]]
+    print(price_table(), flush=True)
+    print(drift_table(given[1] if len(given) > 1 else 2), flush=True)
+    print(quiet_table(given[0] if given else 2), flush=True)
