@@ -163,8 +163,8 @@ def restarted(data: Path) -> float:
     return took
 
 
-def many_models(folder: Path, minutes: float) -> dict[str, object]:
-    """A thousand models live, each a few rows at a time."""
+def many_models(folder: Path, minutes: float, every: float = 10.0) -> dict[str, object]:
+    """A thousand models live, each a few rows at a time, every so many seconds."""
     data = folder / "data"
     server = Server(data)
     worker = Worker(data)
@@ -184,7 +184,7 @@ def many_models(folder: Path, minutes: float) -> dict[str, object]:
         ):
             number = 0
             while time.perf_counter() - began < minutes * 60:
-                # One batch of 20 rows a model in each round of ten seconds.
+                # One batch of 20 rows a model in each round.
                 model = f"model-{number % MODELS:04}"
                 rows = table.slice(int(rng.integers(0, 19_000)), 20)
                 now = int(time.time() * 1e6)
@@ -204,7 +204,7 @@ def many_models(folder: Path, minutes: float) -> dict[str, object]:
                 number += 1
                 if number % MODELS == 0:
                     sizes.append((memory_of(server.process.pid), worker.memory()))
-                due = began + number * 10.0 / MODELS
+                due = began + number * every / MODELS
                 if (wait := due - time.perf_counter()) > 0:
                     time.sleep(wait)
         took = time.perf_counter() - began

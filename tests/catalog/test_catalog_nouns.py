@@ -181,7 +181,7 @@ class TestMonitors:
         keys = [targets.Of(number, model, "1", ""), targets.Of(number, model, "", ODD)]
         first = targets.ensure(connection, keys)
         assert targets.ensure(connection, keys[::-1]) == first
-        told = [targets.Told(first[key].id, 5, b"rule", b"state") for key in keys]
+        told = [targets.Told(first[key].id, 5, b"state", b"rule") for key in keys]
         targets.remember(connection, told)
         found = targets.ensure(connection, keys)[keys[0]]
         assert (found.slot, found.rule, found.state) == (5, b"rule", b"state")

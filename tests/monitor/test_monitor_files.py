@@ -77,7 +77,7 @@ FAULTS = [
     ("  - name: a\n    kind: distance\n    window: soon", 4, "is no span of time"),
     ("  - {name: a, kind: trend, metric: error_rate, limit: 1, over: 2 h}", 2, "8 windows"),
     ("  - {name: '', kind: distance}", 2, "name"),
-    ("  - 7", 2, "there are metric"),
+    ("  - 7", 2, "there are drift"),
     ("  - {name: a, kind: distance}\n  - {name: a, kind: distance}", None, "two monitors"),
     ("  - {name: a, kind: distance, severity: loud}", 2, "severity"),
     ("  - name: a\n    metric: error_rate\n    conditions: [{max: .nan}]", 4, "finite"),

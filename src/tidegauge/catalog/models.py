@@ -33,6 +33,8 @@ class Model:
     archived_at: int | None
     revision: int
     """Raised with every change: a change says which one it saw."""
+    watched: bool
+    """Whether monitors judge it."""
 
 
 class Changes(TypedDict, total=False):
@@ -44,6 +46,7 @@ class Changes(TypedDict, total=False):
     hot_days: int | None
     cold_days: int | None
     archived_at: int | None
+    watched: bool
 
 
 def ensure(connection: Connection, tenant: str, names: Iterable[str], at: int) -> dict[str, Model]:
@@ -61,6 +64,7 @@ def ensure(connection: Connection, tenant: str, names: Iterable[str], at: int) -
             "created_at": at,
             "changed_at": at,
             "revision": 1,
+            "watched": True,
         }
         add_missing(connection, models, [{**new, "name": name} for name in missing])
         found |= _named(connection, tenant, missing)
@@ -77,6 +81,11 @@ def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Model]:
         rows = connection.execute(select(models).where(models.c.id.in_(some)))
         found.update((row.id, read(Model, row)) for row in rows)
     return found
+
+
+def all(connection: Connection) -> list[Model]:  # noqa: A001 - reads as `models.all`
+    rows = connection.execute(select(models).order_by(models.c.tenant, models.c.name))
+    return [read(Model, row) for row in rows]
 
 
 def listed(

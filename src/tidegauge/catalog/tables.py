@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
@@ -88,6 +89,7 @@ models = _table(
     Column("archived_at", Micros),
     _column("revision", Integer),
     Column("likely_task", Key),
+    Column("watched", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("tenant", "name"),
     counts=True,
 )

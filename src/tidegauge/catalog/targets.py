@@ -44,8 +44,9 @@ class Told(NamedTuple):
 
     target: int
     slot: int
-    rule: bytes | None
     state: bytes | None
+    rule: bytes | None = None
+    """None where it is the one that is there."""
 
 
 def ensure(connection: Connection, wanted: Iterable[Of]) -> dict[Of, Target]:
@@ -58,6 +59,10 @@ def ensure(connection: Connection, wanted: Iterable[Of]) -> dict[Of, Target]:
     return found
 
 
+def all(connection: Connection) -> list[Target]:  # noqa: A001 - reads as `targets.all`
+    return [read(Target, row) for row in connection.execute(select(targets))]
+
+
 def of_model(connection: Connection, model: int) -> list[Target]:
     rows = connection.execute(select(targets).where(targets.c.model == model))
     return [read(Target, row) for row in rows]
@@ -65,17 +70,16 @@ def of_model(connection: Connection, model: int) -> list[Target]:
 
 def remember(connection: Connection, told: Sequence[Told]) -> None:
     """Only ever forward: a slot that is judged is judged."""
-    if not told:
-        return
-    connection.execute(
-        update(targets)
-        .where(targets.c.id == bindparam("of"))
-        .values(slot=bindparam("to"), rule=bindparam("what"), state=bindparam("left")),
-        [
-            {"of": each.target, "to": each.slot, "what": each.rule, "left": each.state}
-            for each in sorted(told)
-        ],
-    )
+    ordered = sorted(told, key=lambda each: each.target)
+    changed = update(targets).where(targets.c.id == bindparam("of"))
+    if ordered:
+        connection.execute(
+            changed.values(slot=bindparam("to"), state=bindparam("left")),
+            [{"of": each.target, "to": each.slot, "left": each.state} for each in ordered],
+        )
+    new = [{"of": each.target, "what": each.rule} for each in ordered if each.rule is not None]
+    if new:
+        connection.execute(changed.values(rule=bindparam("what")), new)
 
 
 def forget(connection: Connection, ids: Iterable[int]) -> None:

@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.reading import Found, Memory
 from tidegauge.monitor.severity import AnySeverity
+from tidegauge.monitor.view import View
 from tidegauge.window import DAY, FIVE_MINUTES, MINUTE
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,127}$")]
@@ -74,6 +76,14 @@ class Base(Part):
     enabled: bool = True
     owner: Annotated[str, Field(max_length=256)] = ""
     runbook: Annotated[str, Field(max_length=2000, description="A link, or what to do.")] = ""
+
+    def judge(self, view: View, memory: Memory) -> Found:
+        """The reading of a slot; who remembers nothing only reads."""
+        del memory
+        return self.read(view)
+
+    def read(self, view: View) -> Found:
+        raise NotImplementedError
 
     @field_validator("window", "every")
     @classmethod

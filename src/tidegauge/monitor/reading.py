@@ -32,5 +32,14 @@ class Found:
             raise ValueError("a breach has a severity, and nothing else has")
 
 
+@dataclass
+class Memory:
+    """What a monitor keeps of a target from slot to slot."""
+
+    rule: bytes | None = None
+    """What was learned; seldom made anew."""
+    state: bytes | None = None
+
+
 def nothing(status: Status, reason: str, n: int = 0) -> Found:
     return Found(status=status, reason=reason, n=n)

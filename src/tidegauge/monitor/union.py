@@ -6,11 +6,17 @@ from pydantic import Discriminator, Tag, TypeAdapter
 
 from tidegauge.monitor.base import Base
 from tidegauge.monitor.distance import Distance
+from tidegauge.monitor.drift import Drift
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.trend import Trend
 
-Monitor = Metric | Distance | Trend
-KINDS: Final[dict[str, type[Base]]] = {"metric": Metric, "distance": Distance, "trend": Trend}
+Monitor = Drift | Metric | Distance | Trend
+KINDS: Final[dict[str, type[Base]]] = {
+    "drift": Drift,
+    "metric": Metric,
+    "distance": Distance,
+    "trend": Trend,
+}
 
 
 def kind_of(given: object) -> str | None:
@@ -24,7 +30,8 @@ def kind_of(given: object) -> str | None:
 
 ADAPTER: Final[TypeAdapter[Monitor]] = TypeAdapter(
     Annotated[
-        Annotated[Metric, Tag("metric")]
+        Annotated[Drift, Tag("drift")]
+        | Annotated[Metric, Tag("metric")]
         | Annotated[Distance, Tag("distance")]
         | Annotated[Trend, Tag("trend")],
         Discriminator(kind_of),

@@ -17,6 +17,9 @@ KEY = sa.String().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
+    op.add_column(
+        "models", sa.Column("watched", sa.Boolean(), nullable=False, server_default=sa.true())
+    )
     _monitors()
     _targets()
     _readings()

@@ -1,0 +1,122 @@
+"""One slot: every monitor that is due, on every part of every model that it watches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final, NamedTuple
+
+import structlog
+from sqlalchemy import Connection
+
+from tidegauge.catalog.models import Model
+from tidegauge.catalog.targets import Of
+from tidegauge.errors import InputError
+from tidegauge.monitor.reading import Found, Memory, nothing
+from tidegauge.monitor.union import Monitor
+from tidegauge.monitor.view import View
+from tidegauge.series.reach import Reach
+from tidegauge.series.subject import Subject
+from tidegauge.window import SECOND
+
+ALL: Final = "all"
+EACH: Final = "each"
+_MOST_PARTS: Final = 500
+"""Versions and segments that one monitor watches of one model."""
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Set(NamedTuple):
+    """A monitor as the catalog has it, read."""
+
+    id: int
+    monitor: Monitor
+    is_usual: bool
+    """It is there for models that nothing else watches."""
+
+
+class Due(NamedTuple):
+    of: Of
+    monitor: Monitor
+
+
+@dataclass
+class Done:
+    of: Of
+    found: Found
+    memory: Memory
+    is_new_rule: bool
+
+
+def chosen(monitors: Sequence[Set], model: Model) -> list[Set]:
+    """Those that watch a model: what its owner wrote, or else the usual."""
+    matching = [
+        each
+        for each in monitors
+        if each.monitor.enabled and fnmatchcase(model.name, each.monitor.models)
+    ]
+    own = [each for each in matching if not each.is_usual]
+    return own or matching
+
+
+def parts_of(monitor: Monitor, subject: Subject) -> list[tuple[str, str]]:
+    """The versions and segments that it watches one by one; "" is all versions."""
+    if monitor.version == ALL:
+        versions = [""]
+    elif monitor.version == EACH:
+        versions = subject.versions
+    else:
+        versions = [monitor.version] if monitor.version in subject.versions else []
+    if not monitor.segment or "=" in monitor.segment:
+        there = not monitor.segment or monitor.segment in subject.segments
+        segments = [monitor.segment] if there else []
+    else:
+        segments = [s for s in subject.segments if s.partition("=")[0] == monitor.segment]
+    return [(version, segment) for version in versions for segment in segments][:_MOST_PARTS]
+
+
+def due(monitors: Sequence[Set], subject: Subject, slot: int) -> Iterator[Due]:
+    """What is to be judged of a model in a slot."""
+    for each in chosen(monitors, subject.model):
+        if slot % (each.monitor.every * SECOND):
+            continue
+        for version, segment in parts_of(each.monitor, subject):
+            yield Due(Of(each.id, subject.model.id, version, segment), each.monitor)
+
+
+@dataclass
+class Judged:
+    """What one model's slot comes to; what was read for one monitor serves the next."""
+
+    connection: Connection
+    reach: Reach
+    subject: Subject
+    slot: int
+    _views: dict[tuple[str, str, int], View] = field(
+        default_factory=dict[tuple[str, str, int], View]
+    )
+
+    def reading(self, one: Due, memory: Memory) -> Done:
+        rule = memory.rule
+        try:
+            found = one.monitor.judge(self._view(one), memory)
+        except InputError as error:
+            # A column that is gone, a version that never was: the monitor's owner has to know.
+            found = nothing("error", str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are judged
+            _log.exception("a monitor failed", monitor=one.monitor.name)
+            found = nothing("error", f"{type(error).__name__}: {error}"[:500])
+        return Done(one.of, found, memory, is_new_rule=memory.rule is not rule)
+
+    def _view(self, one: Due) -> View:
+        slot = self.slot - one.monitor.delay * SECOND
+        key = one.of.version, one.of.segment, slot
+        if key not in self._views:
+            self._views[key] = View(
+                self.connection,
+                self.reach,
+                self.subject,
+                slot,
+                one.of.version or None,
+                one.of.segment,
+            )
+        return self._views[key]
