@@ -47,6 +47,15 @@ def of(connection: Connection, model: int) -> list[Series]:
     return [read(Series, row) for row in rows]
 
 
+def of_models(connection: Connection, models: Iterable[int]) -> dict[int, list[Series]]:
+    found: dict[int, list[Series]] = {}
+    for some in pieces(models):
+        query = select(series).where(series.c.model.in_(some))
+        for row in connection.execute(query.order_by(series.c.version, series.c.segment)):
+            found.setdefault(row.model, []).append(read(Series, row))
+    return found
+
+
 def whole(connection: Connection, models: Iterable[int]) -> dict[int, int]:
     """By number, the model: the series of all rows of each version of some models."""
     found: dict[int, int] = {}

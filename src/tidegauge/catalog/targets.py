@@ -59,8 +59,12 @@ def ensure(connection: Connection, wanted: Iterable[Of]) -> dict[Of, Target]:
     return found
 
 
-def all(connection: Connection) -> list[Target]:  # noqa: A001 - reads as `targets.all`
-    return [read(Target, row) for row in connection.execute(select(targets))]
+def of_models(connection: Connection, models: Sequence[int]) -> dict[Of, Target]:
+    found: dict[Of, Target] = {}
+    for some in pieces(models):
+        rows = connection.execute(select(targets).where(targets.c.model.in_(some)))
+        found.update((each.of, each) for each in (read(Target, row) for row in rows))
+    return found
 
 
 def of_model(connection: Connection, model: int) -> list[Target]:

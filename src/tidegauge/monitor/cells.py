@@ -30,42 +30,24 @@ _GONE: Final = [MISSING, NAN, WRONG_TYPE]
 
 @dataclass(frozen=True)
 class Watched:
-    """The columns of a layout that are judged, numbers first."""
+    """The columns of a layout that are judged, numbers first; small, so that it can be kept for
+    every model."""
 
-    layout: Layout
     numeric: Sequence[int]
     named: Sequence[int]
+    facets: Sequence[Facet]
+    cells: Cells
 
     @classmethod
     def of(cls, layout: Layout, columns: Sequence[str] | None = None) -> "Watched":
         """All that can drift, or those of them that are named."""
         judged = {column.name for column in layout.schema if column.is_judged}
         wanted = judged if columns is None else judged & set(columns)
-        return cls(
-            layout,
-            [i for i, facet in enumerate(layout.facets) if facet.column in wanted],
-            [i for i, name in enumerate(layout.names) if name in wanted],
-        )
-
-    @cached_property
-    def facets(self) -> list[Facet]:
-        return [
-            *(self.layout.facets[i] for i in self.numeric),
-            *(Facet(self.layout.names[i], "") for i in self.named),
-        ]
-
-    @cached_property
-    def cells(self) -> Cells:
-        real = np.zeros((len(self.facets), _WIDTH), dtype=np.bool_)
-        ordered = np.zeros_like(real)
-        parts = self.layout.numeric.real(_PARTS)[list(self.numeric)]
-        count = len(self.numeric)
-        real[:count, 0] = real[:count, _PARTS + 1] = real[:count, _ABSENT] = True
-        real[:count, 1 : _PARTS + 1] = parts
-        ordered[:count, : _PARTS + 2] = real[:count, : _PARTS + 2]
-        for row, place in enumerate(self.named, count):
-            real[row, : 3 + min(len(self.layout.categories[place].values), _TOP)] = True
-        return Cells(real, ordered)
+        numeric = [i for i, facet in enumerate(layout.facets) if facet.column in wanted]
+        named = [i for i, name in enumerate(layout.names) if name in wanted]
+        facets = [layout.facets[i] for i in numeric]
+        facets += [Facet(layout.names[i], "") for i in named]
+        return cls(numeric, named, facets, _cells(layout, numeric, named))
 
     @cached_property
     def gone(self) -> Flags:
@@ -97,15 +79,27 @@ class Watched:
             found[count:, OTHER] += mixes[:, NAMED + _TOP :].sum(axis=1, dtype=np.int64)
         return found
 
-    def title(self, feature: int, cell: int) -> str:
+    def title(self, layout: Layout, feature: int, cell: int) -> str:
         """What a cell holds, in words."""
         if feature >= len(self.numeric):
             words = {MISSING_CATEGORY: "missing", UNSEEN: "never seen before", OTHER: "rare values"}
-            values = self.layout.categories[self.named[feature - len(self.numeric)]].values
-            return words.get(cell) or repr(values[cell - 3])
+            values = layout.categories[self.named[feature - len(self.numeric)]].values
+            return words.get(cell) or repr(values[cell - NAMED])
         if cell in (0, _PARTS + 1, _ABSENT):
             return {0: "below the range", _ABSENT: "missing"}.get(cell, "above the range")
-        edges = self.layout.numeric.edges[self.numeric[feature]]
+        edges = layout.numeric.edges[self.numeric[feature]]
         each = (LAST - FIRST + 1) // _PARTS
         low, high = edges[(cell - 1) * each], edges[cell * each]
         return f"{low:.4g} to {high:.4g}"
+
+
+def _cells(layout: Layout, numeric: Sequence[int], named: Sequence[int]) -> Cells:
+    count = len(numeric)
+    real = np.zeros((count + len(named), _WIDTH), dtype=np.bool_)
+    ordered = np.zeros_like(real)
+    real[:count, 0] = real[:count, _PARTS + 1] = real[:count, _ABSENT] = True
+    real[:count, 1 : _PARTS + 1] = layout.numeric.real(_PARTS)[list(numeric)]
+    ordered[:count, : _PARTS + 2] = real[:count, : _PARTS + 2]
+    for row, place in enumerate(named, count):
+        real[row, : NAMED + min(len(layout.categories[place].values), _TOP)] = True
+    return Cells(real, ordered)

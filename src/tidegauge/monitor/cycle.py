@@ -13,7 +13,7 @@ from tidegauge.catalog.targets import Of
 from tidegauge.errors import InputError
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.union import Monitor
-from tidegauge.monitor.view import View
+from tidegauge.monitor.view import Near, Shared, View
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Subject
 from tidegauge.window import SECOND
@@ -91,6 +91,8 @@ class Judged:
     reach: Reach
     subject: Subject
     slot: int
+    near: Near
+    shared: Shared
     _views: dict[tuple[str, str, int], View] = field(
         default_factory=dict[tuple[str, str, int], View]
     )
@@ -118,5 +120,7 @@ class Judged:
                 slot,
                 one.of.version or None,
                 one.of.segment,
+                self.near,
+                self.shared,
             )
         return self._views[key]

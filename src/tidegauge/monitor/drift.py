@@ -33,12 +33,11 @@ from tidegauge.monitor.base import Base
 from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.kept import Kept, Open
-from tidegauge.monitor.past import DAYS, hours_of_week, learned, read, span_of, stacked
+from tidegauge.monitor.past import DAYS, hours_of_week, learned, read, span_of
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.severity import Severity, worst
 from tidegauge.monitor.view import View
 from tidegauge.profile.codec import decode_tallies
-from tidegauge.profile.table import Profile
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
 
 _SEVERITIES: Final[dict[str, Severity]] = {"info": "low", "warning": "medium", "critical": "high"}
@@ -75,15 +74,12 @@ class Drift(Base):
     for_count: Annotated[int, Field(ge=1, le=1000)] = 1
 
     def judge(self, view: View, memory: Memory) -> Found:
-        reference = view.reference
-        baseline = view.subject.baseline
-        if reference is None or baseline is None:
+        if view.subject.baseline is None:
             return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
-        columns = None if self.columns is None else [view.subject.column(c) for c in self.columns]
-        watched = Watched.of(reference.layout, columns)
+        watched = view.watched(self.columns)
         if not watched.facets:
             return nothing("not_applicable", "no column is judged")
-        kept = self._kept(view, watched, reference, memory)
+        kept = self._kept(view, watched, memory)
         counts = self._latest(view, watched)
         kept.state, look = update(kept.rule, kept.state, counts, _hour(view.slot))
         if look.is_alarm and kept.open is None:
@@ -95,7 +91,7 @@ class Drift(Base):
         kept.into(memory)
         return found
 
-    def _kept(self, view: View, watched: Watched, reference: Profile, memory: Memory) -> Kept:
+    def _kept(self, view: View, watched: Watched, memory: Memory) -> Kept:
         baseline = view.subject.baseline
         assert baseline is not None  # noqa: S101 - the caller has looked
         about = f"{baseline.id} {self.one_false_alarm_in_months} {self.tolerance} {self.every}"
@@ -109,15 +105,17 @@ class Drift(Base):
             alpha=1 / self.one_false_alarm_in_months,
             psi_tolerance=self.tolerance,
         )
-        rule = learned(view, watched, reference, settings)
+        rule = learned(view, watched, settings)
         if kept is not None and kept.about == about and not rule.learned:
             return kept
         return Kept.begun(about, rule, memory)
 
     def _latest(self, view: View, watched: Watched) -> Counts:
-        start = view.slot - self.every * SECOND
-        counts = stacked(view, watched, start, view.slot, MINUTE)
-        return counts.sum(axis=0)
+        counts = np.zeros(watched.cells.real.shape, dtype=np.int64)
+        for window in view.window(self.every).comparable:
+            if window.profile is not None:
+                counts += watched.counts(decode_tallies(window.profile))
+        return counts
 
     def _opened(self, view: View, kept: Kept, look: Look) -> Open:
         first = min(each.since for each in look.named)
@@ -190,12 +188,14 @@ class Drift(Base):
             "severity": worst(_SEVERITIES[levels[each.feature]] for each in alarm.named) or "low",
             "rows": int(counts.sum(axis=(0, 2)).max(initial=0)),
             "features": [
-                _told(watched, kept.rule, each, levels, found) for each in alarm.named[:_NAMED]
+                _told(view, watched, kept.rule, each, levels, found)
+                for each in alarm.named[:_NAMED]
             ],
         }
 
 
 def _told(
+    view: View,
     watched: Watched,
     rule: Rule,
     each: Named,
@@ -207,7 +207,7 @@ def _told(
     return {
         "column": facet.column,
         "facet": facet.title if facet.name else "",
-        "what": _words(watched, each),
+        "what": _words(view, watched, each),
         "evidence": round(each.evidence, 3),
         "severity": _SEVERITIES[levels[each.feature]],
         "effects": {
@@ -266,15 +266,15 @@ def _learning(view: View) -> str:
     )
 
 
-def _words(watched: Watched, each: Named) -> str:
+def _words(view: View, watched: Watched, each: Named) -> str:
     arm = each.arm
     side = "more" if arm.rises else "less"
     if arm.kind == "location":
         return "higher values" if arm.rises else "lower values"
     if arm.kind == "scale":
         return "wider spread" if arm.rises else "narrower spread"
-    if arm.cell is not None:
-        return f"{side} of {watched.title(each.feature, arm.cell)}"
+    if arm.cell is not None and view.reference is not None:
+        return f"{side} of {watched.title(view.reference.layout, each.feature, arm.cell)}"
     return "another shape"
 
 

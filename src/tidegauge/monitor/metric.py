@@ -22,6 +22,7 @@ from tidegauge.monitor.measures import (
 from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.severity import RANK
 from tidegauge.monitor.view import View, profile_of, traffic_of
+from tidegauge.profile.traffic import Traffic
 from tidegauge.schema import near
 from tidegauge.series.seen import Seen
 from tidegauge.window import DAY
@@ -134,18 +135,23 @@ class Metric(Base):
     def _before(self, view: View, against: Against) -> float | None:
         if against.kind == "reference":
             return self._of_profile(view, None).value
-        found = self._of(view, view.spans(against, self.window))
+        if self.metric in OF_TRAFFIC:
+            found = OF_TRAFFIC[self.metric](*self._lasting(*view.traffic(against, self.window)))
+        else:
+            found = self._of(view, view.spans(against, self.window))
         return None if found is None or found.n < self.min_rows else found.value
 
     def _of(self, view: View, spans: Sequence[Seen]) -> Measured | None:
         """None where it needs a reference that is not there."""
         if self.metric in OF_TRAFFIC:
-            traffic, seconds = traffic_of(list(spans))
-            # A window without a row is a window all the same.
-            return OF_TRAFFIC[self.metric](traffic, seconds or float(self.window))
+            return OF_TRAFFIC[self.metric](*self._lasting(*traffic_of(list(spans))))
         if self.metric.startswith(OWN):
             return self._own(view, spans)
         return None if view.reference is None else self._of_profile(view, spans)
+
+    def _lasting(self, traffic: Traffic, seconds: float) -> tuple[Traffic, float]:
+        """A window without a row is a window all the same."""
+        return traffic, seconds or float(self.window)
 
     def _of_profile(self, view: View, spans: Sequence[Seen] | None) -> Measured:
         """Of some spans, or of the reference itself."""

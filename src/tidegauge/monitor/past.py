@@ -21,8 +21,10 @@ DAYS: Final = 14
 """Of a model's past that are learned from."""
 
 
-def learned(view: View, watched: Watched, reference: Profile, settings: Settings) -> Rule:
+def learned(view: View, watched: Watched, settings: Settings) -> Rule:
     """A rule from two weeks of the model's own hours; from the reference alone before that."""
+    reference = view.reference
+    assert reference is not None  # noqa: S101 - the caller has looked
     start, stop = span_of(view)
     now = view.slot
     if now < stop:

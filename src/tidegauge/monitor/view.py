@@ -1,24 +1,74 @@
 """What a monitor may look at: the windows of one model, version and segment, up to a slot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from tidegauge.catalog import numbers
+from tidegauge.catalog import numbers, windows
 from tidegauge.catalog.numbers import Number
+from tidegauge.catalog.windows import Window
 from tidegauge.monitor.against import WEEKS, Against
+from tidegauge.monitor.cells import Watched
 from tidegauge.profile.table import Profile
 from tidegauge.profile.traffic import Traffic
+from tidegauge.series.memory import Memory
 from tidegauge.series.reach import Reach
 from tidegauge.series.seen import Seen, look
 from tidegauge.series.subject import Subject
-from tidegauge.window import DAY, SECOND
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR, MINUTE, SECOND, floor
 
 T = TypeVar("T")
 _WEEK = 7 * DAY * SECOND
+_NEAR = FIVE_MINUTES
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What many slots ask for, kept between them; small, for thousands of models."""
+
+    past: Memory[tuple[int, str, str, int, int], tuple[Traffic, float]] = field(
+        default_factory=lambda: Memory(20_000)
+    )
+    """Traffic of long ago."""
+    watched: Memory[tuple[int, tuple[str, ...] | None], Watched] = field(
+        default_factory=lambda: Memory(20_000)
+    )
+    """By baseline and columns."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """The last minutes of many models, read at once."""
+
+    start: int
+    stop: int
+    windows: Mapping[int, Sequence[Window]]
+    """By series."""
+
+    @classmethod
+    def read(cls, connection: Connection, subjects: Iterable[Subject], slot: int) -> "Near":
+        start = slot - _NEAR * SECOND
+        held: dict[int, list[Window]] = {}
+        numbers = [each.id for subject in subjects for each in subject.series]
+        for window in windows.between(connection, numbers, MINUTE, start, slot):
+            held.setdefault(window.series, []).append(window)
+        return cls(start, slot, held)
+
+    def seen(self, subject: Subject, numbers: Iterable[int], start: int, stop: int) -> Seen | None:
+        """None where it reaches further than is at hand."""
+        if start < self.start or stop > self.stop:
+            return None
+        found = [
+            window
+            for number in numbers
+            for window in self.windows.get(number, ())
+            if start <= window.start < stop
+        ]
+        layout = subject.baseline.layout if subject.baseline else None
+        return Seen(start=start, stop=stop, windows=found, layout=layout)
 
 
 @dataclass(frozen=True)
@@ -32,6 +82,8 @@ class View:
     """The end of the window that is looked at."""
     version: str | None = None
     segment: str = ""
+    near: Near | None = None
+    shared: Shared = field(default_factory=Shared, repr=False)
     _seen: dict[tuple[int, int, str | None], Seen] = field(
         default_factory=dict[tuple[int, int, str | None], Seen], repr=False
     )
@@ -40,6 +92,9 @@ class View:
         """Windows of a span; of the view's own version where no other is told."""
         key = start, stop, version or self.version
         found = self._seen.get(key)
+        if found is None and self.near is not None:
+            numbers = self.subject.numbers(key[2], self.segment)
+            found = self.near.seen(self.subject, numbers, start, stop)
         if found is None:
             found = look(
                 self.connection,
@@ -50,7 +105,7 @@ class View:
                 version=key[2],
                 segment=self.segment,
             )
-            self._seen[key] = found
+        self._seen[key] = found
         return found
 
     def at(self, slot: int) -> "View":
@@ -64,6 +119,20 @@ class View:
     def reference(self) -> Profile | None:
         return self.subject.reference
 
+    def watched(self, columns: Sequence[str] | None) -> Watched:
+        """The columns of the reference that are judged."""
+        baseline = self.subject.baseline
+        assert baseline is not None  # noqa: S101 - the caller has looked
+        key = baseline.id, None if columns is None else tuple(columns)
+
+        def made() -> Watched:
+            found = self.reference
+            assert found is not None  # noqa: S101 - who has a baseline has a reference
+            named = None if columns is None else [self.subject.column(c) for c in columns]
+            return Watched.of(found.layout, named)
+
+        return self.shared.watched.get(key, made)
+
     def numbers(self, name: str, start: int, stop: int) -> list[Number]:
         """The user's own, by minute."""
         found: list[Number] = []
@@ -72,6 +141,14 @@ class View:
                 self.connection, self.subject.model.id, name, span.resolution, span.start, span.stop
             )
         return found
+
+    def traffic(self, against: Against, seconds: int) -> tuple[Traffic, float]:
+        """Of what a window is compared with, and how many seconds that is."""
+        upto = floor(self.slot - seconds * SECOND, HOUR)
+        if against.kind != "last":
+            return traffic_of(self.spans(against, seconds))
+        key = self.subject.model.id, self.version or "", self.segment, against.seconds, upto
+        return self.shared.past.get(key, lambda: traffic_of(self.spans(against, seconds)))
 
     def spans(self, against: Against, seconds: int) -> list[Seen]:
         """The spans that a window is compared with; none where there are none."""
@@ -82,7 +159,9 @@ class View:
             back = against.seconds * SECOND
             return [self.seen(start - back, stop - back)]
         if against.kind == "last":
-            return [self.seen(start - against.seconds * SECOND, start)]
+            # To the hour: what is asked for in each minute is then read once.
+            upto = floor(start, HOUR)
+            return [self.seen(upto - against.seconds * SECOND, upto)]
         if against.kind == "same hour":
             weeks = range(1, WEEKS + 1)
             return [self.seen(start - k * _WEEK, stop - k * _WEEK) for k in weeks]

@@ -1,7 +1,8 @@
 """A model as it is looked at: its series, and what its rows are compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from hashlib import blake2b
 
 from sqlalchemy import Connection
@@ -23,6 +24,7 @@ class Known:
     """Layouts and references by their numbers: they are never changed.  For hundreds of models, at
     some 200 KB each."""
 
+    baselines: Memory[int, Baseline] = field(default_factory=lambda: Memory(2_000))
     layouts: Memory[int, Layout] = field(default_factory=lambda: Memory(200))
     references: Memory[int, Profile] = field(default_factory=lambda: Memory(200))
     tallies: Memory[bytes, Tallies] = field(default_factory=lambda: Memory(2_000))
@@ -31,6 +33,16 @@ class Known:
     def unpack(self, profile: bytes) -> Tallies:
         digest = blake2b(profile, digest_size=16).digest()
         return self.tallies.get(digest, lambda: decode_tallies(profile))
+
+    def latest(self, connection: Connection, models: Sequence[int]) -> dict[int, Baseline]:
+        """The baseline of each model that has one."""
+        numbers = baselines.ids(connection, models)
+        missing = [m for m, number in numbers.items() if not self.baselines.has(number)]
+        fresh = baselines.latest(connection, missing)
+        return {
+            model: self.baselines.get(number, lambda model=model: fresh[model])
+            for model, number in numbers.items()
+        }
 
     def layout(self, connection: Connection, number: int) -> Layout:
         return self.layouts.get(
@@ -49,8 +61,13 @@ class Subject:
     model: Model
     series: Sequence[Series]
     baseline: Baseline | None
-    reference: Profile | None
-    """The baseline's."""
+    load: Callable[[], Profile | None]
+    """Reads the reference: many do well without it."""
+
+    @cached_property
+    def reference(self) -> Profile | None:
+        """The baseline's profile."""
+        return self.load()
 
     @property
     def is_learning(self) -> bool:
@@ -92,10 +109,27 @@ def find(connection: Connection, known: Known, tenant: str, name: str) -> Subjec
 
 
 def of(connection: Connection, known: Known, model: Model) -> Subject:
-    baseline = baselines.latest(connection, [model.id]).get(model.id)
-    return Subject(
-        model=model,
-        series=series.of(connection, model.id),
-        baseline=baseline,
-        reference=known.reference(connection, baseline) if baseline else None,
-    )
+    """With its reference at hand: the connection may be gone when that is asked for."""
+    (found,) = of_many(connection, known, [model])
+    _ = found.reference
+    return found
+
+
+def of_many(connection: Connection, known: Known, models: Sequence[Model]) -> list[Subject]:
+    """Their references are read when they are asked for, through this connection."""
+    ids = [model.id for model in models]
+    own = series.of_models(connection, ids)
+    current = known.latest(connection, ids)
+
+    def load(baseline: Baseline | None) -> Profile | None:
+        return known.reference(connection, baseline) if baseline else None
+
+    return [
+        Subject(
+            model=model,
+            series=own.get(model.id, []),
+            baseline=current.get(model.id),
+            load=partial(load, current.get(model.id)),
+        )
+        for model in models
+    ]

@@ -8,8 +8,8 @@ committed with how far the judge has come: killed anywhere, no slot is missing a
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -19,14 +19,15 @@ from tidegauge.catalog import Catalog, models, monitors, progress, readings, tar
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.monitors import Kept
 from tidegauge.catalog.readings import Reading
-from tidegauge.catalog.targets import Of, Target, Told
+from tidegauge.catalog.targets import Of, Told
 from tidegauge.log import Position, ReadableLog
-from tidegauge.monitor.cycle import Done, Judged, Set, due
+from tidegauge.monitor.cycle import Done, Due, Judged, Set, due
 from tidegauge.monitor.file import read_one
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.usual import documents
+from tidegauge.monitor.view import Near, Shared
 from tidegauge.series.reach import Reach
-from tidegauge.series.subject import Known, of
+from tidegauge.series.subject import Known, of_many
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
 
 T = TypeVar("T")
@@ -36,12 +37,22 @@ GRACE: Final = 10 * SECOND
 MOST: Final = 24
 """Slots that are judged after a pause; those before them are skipped, and it is said."""
 _PAUSE: Final = 1.0
+_HUNG: Final = "stopped: it took longer than one monitor may"
 _AT_ONCE: Final = 100
 """Models that are read in one snapshot."""
 _KEPT: Final = 7 * DAY * SECOND
 _HOURS_KEPT: Final = 90 * DAY * SECOND
 _SIZE: Final = MINUTE * SECOND
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class _Judged(NamedTuple):
+    done: Done
+    target: int | None
+    """None of one that is new."""
+    missed: int
+    """Slots before it that were due and not judged."""
+    last_missed: int
 
 
 def now() -> int:
@@ -58,14 +69,16 @@ class Judge:
     known: Known = field(default_factory=Known)
     heartbeat: Callable[[str], None] = lambda _monitor: None
     """Told what is judged next, so that who hangs can be named."""
+    blamed: set[str] = field(default_factory=set[str])
+    """What hung the last time, as the heartbeat names it."""
 
     def __post_init__(self) -> None:
         """Take the work over from whoever had it."""
         begun = self.catalog.write(lambda c: progress.take(c, NAME), patience=None, waiting=_wait)
         self._epoch = begun.epoch
         self._position, self._slot = begun.position, begun.at
-        self._targets: dict[Of, Target] = {each.of: each for each in self._look(targets.all)}
         self._sets: dict[str, tuple[list[tuple[int, int]], list[Set]]] = {}
+        self._shared = Shared()
         self._tidied = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -103,27 +116,48 @@ class Judge:
     def judge(self, slot: int) -> int:
         """All that is due in one slot; how many readings there are."""
         began = time.monotonic()
-        missed = (slot - self._slot) // _SIZE - 1 if self._slot else 0
-        done: list[Done] = []
+        count = 0
         for tenant, some in self._models().items():
             sets = self._sets_of(tenant)
             for start in range(0, len(some), _AT_ONCE):
-                with self.catalog.read() as connection:
-                    reach = Reach.read(connection, self.kept)
-                    for model in some[start : start + _AT_ONCE]:
-                        subject = of(connection, self.known, model)
-                        done += self._judged(Judged(connection, reach, subject, slot), sets)
-        self.heartbeat("")
-        self._commit(slot, done, missed)
-        _log.debug("slot judged", slot=slot, readings=len(done), took=time.monotonic() - began)
-        return len(done)
+                done = self._judged(some[start : start + _AT_ONCE], sets, slot)
+                self._commit(slot, done)
+                count += len(done)
+        self._advance(slot)
+        _log.debug("slot judged", slot=slot, readings=count, took=time.monotonic() - began)
+        return count
 
-    def _judged(self, judged: Judged, sets: Sequence[Set]) -> Iterator[Done]:
-        for one in due(sets, judged.subject, judged.slot):
-            self.heartbeat(f"{one.monitor.name} {judged.subject.model.name}")
-            before = self._targets.get(one.of)
-            memory = Memory(before.rule, before.state) if before else Memory()
-            yield judged.reading(one, memory)
+    def _judged(self, some: Sequence[Model], sets: Sequence[Set], slot: int) -> list[_Judged]:
+        """Of some models; what was judged before a crash is left as it is."""
+        made: list[_Judged] = []
+        with self.catalog.read() as connection:
+            reach = Reach.read(connection, self.kept)
+            known = targets.of_models(connection, [model.id for model in some])
+            subjects = of_many(connection, self.known, some)
+            near = Near.read(connection, subjects, slot)
+            for subject in subjects:
+                judged = Judged(connection, reach, subject, slot, near, self._shared)
+                for one in due(sets, subject, slot):
+                    before = known.get(one.of)
+                    if before is not None and (before.slot or 0) >= slot:
+                        continue
+                    memory = Memory(before.rule, before.state) if before else Memory()
+                    every = one.monitor.every * SECOND
+                    missed = (slot - before.slot) // every - 1 if before and before.slot else 0
+                    done = self._reading(judged, one, memory)
+                    number = before.id if before else None
+                    made.append(_Judged(done, number, missed, slot - every))
+        self.heartbeat("")
+        return made
+
+    def _reading(self, judged: Judged, one: Due, memory: Memory) -> Done:
+        name = f"{one.monitor.name}\t{judged.subject.model.name}"
+        if name in self.blamed:
+            # Once: the next slot may fare better.
+            self.blamed.discard(name)
+            return Done(one.of, nothing("error", _HUNG), memory, is_new_rule=False)
+        self.heartbeat(name)
+        return judged.reading(one, memory)
 
     def _models(self) -> dict[str, list[Model]]:
         """Those that are watched, by tenant, in an order that is always the same."""
@@ -150,39 +184,32 @@ class Judge:
             self._sets[tenant] = known
         return known[1]
 
-    def _commit(self, slot: int, done: Sequence[Done], missed: int) -> None:
+    def _commit(self, slot: int, made: Sequence[_Judged]) -> None:
         at = self.clock()
 
-        def write(connection: Connection) -> dict[Of, Target]:
-            if not progress.advance(
-                connection, NAME, self._epoch, self._position, str(slot), slot, {}
-            ):
-                return targets.ensure(connection, [each.of for each in done])
-            held = targets.ensure(connection, [each.of for each in done])
+        def write(connection: Connection) -> None:
+            progress.hold(connection, NAME, self._epoch)
+            held = {each.done.of: each.target for each in made if each.target is not None}
+            fresh = [each.done.of for each in made if each.target is None]
+            held |= {of: new.id for of, new in targets.ensure(connection, fresh).items()}
             failpoint.hit("judge.before-readings")
-            readings.add(connection, list(_readings(held, done, slot, at, missed)))
+            readings.add(connection, list(_readings(held, made, slot, at)))
             targets.remember(
-                connection,
-                [
-                    Told(
-                        held[each.of].id,
-                        slot,
-                        each.memory.state,
-                        each.memory.rule if each.is_new_rule else None,
-                    )
-                    for each in done
-                ],
+                connection, [_told(held[each.done.of], each.done, slot) for each in made]
             )
             failpoint.hit("judge.before-commit")
-            return held
 
-        held = self.catalog.write(write, patience=None, waiting=_wait)
-        failpoint.hit("judge.after-commit")
+        if made:
+            self.catalog.write(write, patience=None, waiting=_wait)
+            failpoint.hit("judge.after-commit")
+
+    def _advance(self, slot: int) -> None:
+        def write(connection: Connection) -> None:
+            progress.advance(connection, NAME, self._epoch, self._position, str(slot), slot, {})
+
+        self.catalog.write(write, patience=None, waiting=_wait)
+        failpoint.hit("judge.advanced")
         self._position, self._slot = str(slot), slot
-        for each in done:
-            self._targets[each.of] = replace(
-                held[each.of], slot=slot, rule=each.memory.rule, state=each.memory.state
-            )
 
     def _tidy(self, slot: int) -> None:
         """Old readings become hours, and old hours go."""
@@ -212,14 +239,19 @@ def made_usual(connection: Connection, tenant: str, at: int) -> list[Kept]:
 
 
 def _readings(
-    held: Mapping[Of, Target], done: Sequence[Done], slot: int, at: int, missed: int
+    held: Mapping[Of, int], made: Sequence[_Judged], slot: int, at: int
 ) -> Iterator[Reading]:
-    for each in done:
-        target, found = held[each.of].id, each.found
+    for done, _target, missed, last_missed in made:
+        target = held[done.of]
         if missed > 0:
-            reason = f"{missed} slots up to here were not judged: it was not running"
-            yield _reading(target, slot - _SIZE, nothing("skipped", reason), at)
-        yield _reading(target, slot, found, at)
+            reason = f"{missed} slots up to here were not judged"
+            yield _reading(target, last_missed, nothing("skipped", reason), at)
+        yield _reading(target, slot, done.found, at)
+
+
+def _told(target: int, done: Done, slot: int) -> Told:
+    rule = done.memory.rule if done.is_new_rule else None
+    return Told(target, slot, done.memory.state, rule)
 
 
 def _reading(target: int, slot: int, found: Found, at: int) -> Reading:

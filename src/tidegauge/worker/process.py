@@ -13,6 +13,7 @@ from tidegauge.catalog import Catalog
 from tidegauge.config import Config
 from tidegauge.log import LogReader
 from tidegauge.store import LocalStore
+from tidegauge.worker.judging import Judging
 from tidegauge.worker.keep import Keeper
 from tidegauge.worker.loop import Settings, Worker
 
@@ -31,8 +32,17 @@ def work(config: Config) -> None:
     with opened(config) as (worker, keeper):
         keeping = threading.Thread(target=keeper.run, args=(stop,), name="keeper", daemon=True)
         keeping.start()
-        worker.run(stop)
-        keeping.join(timeout=5)
+        judging = threading.Thread(target=Judging(config).run, args=(stop,), name="judging")
+        if config.worker.judge:
+            judging.start()
+        try:
+            worker.run(stop)
+        finally:
+            # Whatever ended the counting ends what is beside it.
+            stop.set()
+            if config.worker.judge:
+                judging.join()
+            keeping.join(timeout=5)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,138 @@
+"""The judge as a process of its own, beside the counting: it is started again when it fails, and
+ended when one monitor takes too long, which is then told as that monitor's error.
+
+The child is told its configuration on standard input and ends when that does; on standard output
+it names what it judges.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import IO, Final
+
+import structlog
+
+from tidegauge import telemetry
+from tidegauge.catalog import Catalog
+from tidegauge.config import Config
+from tidegauge.log import LogReader
+from tidegauge.window import DAY, HOUR, SECOND
+from tidegauge.worker.judge import Judge
+from tidegauge.worker.roll import KEPT
+
+LIMIT: Final = 30.0
+"""Seconds that one monitor may take."""
+_ROOM: Final = 4 << 30
+_FIRST: Final = 0.5
+_LONGEST: Final = 30.0
+_PATIENCE: Final = 10.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass
+class Judging:
+    """The parent's side."""
+
+    config: Config
+    limit: float = LIMIT
+    _process: subprocess.Popen[bytes] | None = None
+    _at: str = ""
+    _since: float = 0.0
+    _blamed: list[str] = field(default_factory=list[str])
+
+    def run(self, stop: threading.Event) -> None:
+        pause = _FIRST
+        while not stop.is_set():
+            began = time.monotonic()
+            process = self._start()
+            while process.poll() is None and not stop.wait(0.1):
+                self._look_after(process)
+            if stop.is_set():
+                break
+            _log.error("the judge ended, and starts again", code=process.returncode, pause=pause)
+            pause = _FIRST if time.monotonic() - began > _LONGEST else min(pause * 2, _LONGEST)
+            stop.wait(pause)
+        self._end()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tidegauge.worker.judging"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdin is not None  # noqa: S101 - it is a pipe
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        self._process, self._at = process, ""
+        told = {"config": self.config.model_dump(mode="json"), "blamed": self._blamed}
+        self._blamed = []
+        # It may have died already: that is seen by who waits for it.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(told).encode() + b"\n")
+            process.stdin.flush()
+        threading.Thread(target=self._listen, args=(process.stdout,), daemon=True).start()
+        return process
+
+    def _listen(self, told: IO[bytes]) -> None:
+        for line in told:
+            self._at, self._since = line.decode().rstrip("\n"), time.monotonic()
+
+    def _look_after(self, process: subprocess.Popen[bytes]) -> None:
+        at, took = self._at, time.monotonic() - self._since
+        if at and took > self.limit:
+            _log.error("a monitor takes too long and is ended", at=at, seconds=round(took, 1))
+            self._blamed = [at]
+            process.kill()
+            process.wait()
+
+    def _end(self) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _main() -> None:
+    told = json.loads(sys.stdin.buffer.readline())
+    config = Config.model_validate(told["config"])
+    telemetry.start(config.logging)
+    # Ctrl-C is for the parent, which ends us in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory()
+    stop = threading.Event()
+    # When the worker ends, however it does, so do we.
+    threading.Thread(target=lambda: (sys.stdin.buffer.read(), stop.set()), daemon=True).start()
+
+    def heartbeat(name: str) -> None:
+        sys.stdout.buffer.write(name.encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+    def waiting(reason: str) -> None:
+        _log.warning("the catalog is waited for", reason=reason)
+
+    catalog = Catalog.open(config.catalog_url, patience=None, waiting=waiting)
+    with contextlib.closing(catalog), contextlib.closing(LogReader(config.data / "log")) as log:
+        kept = {**KEPT, HOUR: config.keep.hot_days * DAY * SECOND}
+        judge = Judge(catalog, log, kept, heartbeat=heartbeat, blamed=set(told["blamed"]))
+        judge.run(stop)
+
+
+def _limit_memory() -> None:
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
+        size = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (size + _ROOM, size + _ROOM))
+
+
+if __name__ == "__main__":
+    _main()
