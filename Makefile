@@ -45,7 +45,7 @@ test: $(VENV)/installed
 
 nightly: $(VENV)/installed
 	@echo "== Kills, power losses and described requests, in their long forms"
-	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 $(BIN)/pytest tests/log tests/web tests/client tests/catalog
+	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 $(BIN)/pytest tests/log tests/web tests/client tests/catalog tests/monitor
 	@echo "== A million changed JSON bodies, 100,000 of Arrow"
 	$(BIN)/python tests/ingest/fuzz.py
 

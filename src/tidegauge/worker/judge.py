@@ -17,14 +17,13 @@ from sqlalchemy import Connection
 from tidegauge import failpoint
 from tidegauge.catalog import Catalog, models, monitors, progress, readings, targets
 from tidegauge.catalog.models import Model
-from tidegauge.catalog.monitors import Kept
 from tidegauge.catalog.readings import Reading
 from tidegauge.catalog.targets import Of, Told
 from tidegauge.log import Position, ReadableLog
 from tidegauge.monitor.cycle import Done, Due, Judged, Set, due
 from tidegauge.monitor.file import read_one
 from tidegauge.monitor.reading import Found, Memory, nothing
-from tidegauge.monitor.usual import documents
+from tidegauge.monitor.usual import made_usual
 from tidegauge.monitor.view import Near, Shared
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Known, of_many
@@ -157,6 +156,7 @@ class Judge:
             self.blamed.discard(name)
             return Done(one.of, nothing("error", _HUNG), memory, is_new_rule=False)
         self.heartbeat(name)
+        failpoint.hit("judge.reading")
         return judged.reading(one, memory)
 
     def _models(self) -> dict[str, list[Model]]:
@@ -226,16 +226,6 @@ class Judge:
 
     def _look(self, function: Callable[[Connection], T]) -> T:
         return self.catalog.look(function, patience=None, waiting=_wait)
-
-
-def made_usual(connection: Connection, tenant: str, at: int) -> list[Kept]:
-    """What a tenant's models are watched by until somebody writes it down."""
-    if not monitors.listed(connection, tenant):
-        for each in documents():
-            monitors.add(
-                connection, tenant, each["name"], each, origin="default", at=at, by="tidegauge"
-            )
-    return monitors.listed(connection, tenant)
 
 
 def _readings(

@@ -54,12 +54,12 @@ class Judging:
             process = self._start()
             while process.poll() is None and not stop.wait(0.1):
                 self._look_after(process)
+            self._end(process)
             if stop.is_set():
                 break
             _log.error("the judge ended, and starts again", code=process.returncode, pause=pause)
             pause = _FIRST if time.monotonic() - began > _LONGEST else min(pause * 2, _LONGEST)
             stop.wait(pause)
-        self._end()
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -80,8 +80,9 @@ class Judging:
         return process
 
     def _listen(self, told: IO[bytes]) -> None:
-        for line in told:
-            self._at, self._since = line.decode().rstrip("\n"), time.monotonic()
+        with told:
+            for line in told:
+                self._at, self._since = line.decode().rstrip("\n"), time.monotonic()
 
     def _look_after(self, process: subprocess.Popen[bytes]) -> None:
         at, took = self._at, time.monotonic() - self._since
@@ -91,16 +92,16 @@ class Judging:
             process.kill()
             process.wait()
 
-    def _end(self) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        """It ends when nobody holds its input any more."""
+        assert process.stdin is not None  # noqa: S101 - it is a pipe
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
+            process.stdin.close()
         try:
-            self._process.wait(_PATIENCE)
+            process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            process.kill()
+            process.wait()
 
 
 def _main() -> None:
