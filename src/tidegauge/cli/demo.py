@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,8 @@ def demo(  # noqa: PLR0913 - an option each
     key = api_key or os.environ.get("TIDEGAUGE_API_KEY", "")
     console = Console()
     server = Server(base, key)
+    # Whoever ends the demo ends the server that it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _serving(serve, base, console) if serve else contextlib.nullcontext():
             with console.status(f"looking for a server at {base}"):

@@ -35,6 +35,7 @@ from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.kept import Kept, Open
 from tidegauge.monitor.past import DAYS, hours_of_week, learned, read, span_of
 from tidegauge.monitor.reading import Found, Memory, nothing
+from tidegauge.monitor.replay import open_alarm
 from tidegauge.monitor.severity import Severity, worst
 from tidegauge.monitor.view import View
 from tidegauge.profile.codec import decode_tallies
@@ -97,18 +98,21 @@ class Drift(Base):
         about = f"{baseline.id} {self.one_false_alarm_in_months} {self.tolerance} {self.every}"
         about += f" {','.join(facet.column for facet in watched.facets)}"
         kept = Kept.of(memory)
-        is_ripe = kept is not None and not kept.rule.learned and view.slot >= span_of(view)[1]
-        if kept is not None and kept.about == about and not (is_ripe and _on_the_hour(view.slot)):
+        if kept is not None and kept.about == about and not _may_learn(view, kept):
             return kept
         settings = Settings(
             checks_a_month=30 * DAY // self.every,
             alpha=1 / self.one_false_alarm_in_months,
             psi_tolerance=self.tolerance,
         )
-        rule = learned(view, watched, settings)
-        if kept is not None and kept.about == about and not rule.learned:
+        taught = learned(view, watched, settings)
+        if kept is not None and kept.about == about and taught.hourly is None:
             return kept
-        return Kept.begun(about, rule, memory)
+        begun = Kept.begun(about, taught.rule, memory)
+        if taught.hourly is not None:
+            # What happened before it could judge is not news, but it may not be over.
+            begun.open = open_alarm(view, watched, taught.hourly, span_of(view)[1])
+        return begun
 
     def _latest(self, view: View, watched: Watched) -> Counts:
         counts = np.zeros(watched.cells.real.shape, dtype=np.int64)
@@ -251,6 +255,14 @@ def _by_hour(view: View, watched: Watched, start: int) -> tuple[int, Counts]:
 def _hour(slot: int) -> int:
     """Of the week, of the time before a slot's end."""
     return int(hours_of_week(floor(slot - 1, HOUR), 1, HOUR)[0])
+
+
+def _may_learn(view: View, kept: Kept) -> bool:
+    """Whether it is time to make the rule of the model's own past; each model has a minute of
+    the hour for it, so that a thousand do not all take the same."""
+    minute = view.slot // (MINUTE * SECOND)
+    is_ripe = not kept.rule.learned and view.slot >= span_of(view)[1]
+    return is_ripe and (minute - view.subject.model.id) % (HOUR // MINUTE) == 0
 
 
 def _on_the_hour(slot: int) -> bool:

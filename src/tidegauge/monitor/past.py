@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -21,20 +21,24 @@ DAYS: Final = 14
 """Of a model's past that are learned from."""
 
 
-def learned(view: View, watched: Watched, settings: Settings) -> Rule:
+class Taught(NamedTuple):
+    rule: Rule
+    hourly: Rule | None
+    """The same, asked each hour; None where nothing was learned."""
+
+
+def learned(view: View, watched: Watched, settings: Settings) -> Taught:
     """A rule from two weeks of the model's own hours; from the reference alone before that."""
     reference = view.reference
     assert reference is not None  # noqa: S101 - the caller has looked
     start, stop = span_of(view)
-    now = view.slot
-    if now < stop:
-        return cold(_whole(watched, reference), watched.cells, settings)
-    hours = stacked(view, watched, start, stop, HOUR)
-    hourly = replace(settings, checks_a_month=30 * 24)
-    slow = fit(hours, hours_of_week(start, len(hours), HOUR), watched.cells, hourly)
-    if not slow.learned:
-        return cold(_whole(watched, reference), watched.cells, settings)
-    return asked_more_often(slow, settings)
+    if view.slot >= stop:
+        hours = stacked(view, watched, start, stop, HOUR)
+        hourly = replace(settings, checks_a_month=30 * 24)
+        slow = fit(hours, hours_of_week(start, len(hours), HOUR), watched.cells, hourly)
+        if slow.learned:
+            return Taught(asked_more_often(slow, settings), slow)
+    return Taught(cold(_whole(watched, reference), watched.cells, settings), None)
 
 
 def span_of(view: View) -> tuple[int, int]:

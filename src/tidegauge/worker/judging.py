@@ -113,7 +113,7 @@ def _main() -> None:
     _limit_memory()
     stop = threading.Event()
     # When the worker ends, however it does, so do we.
-    threading.Thread(target=lambda: (sys.stdin.buffer.read(), stop.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
 
     def heartbeat(name: str) -> None:
         sys.stdout.buffer.write(name.encode() + b"\n")
@@ -127,6 +127,13 @@ def _main() -> None:
         kept = {**KEPT, HOUR: config.keep.hot_days * DAY * SECOND}
         judge = Judge(catalog, log, kept, heartbeat=heartbeat, blamed=set(told["blamed"]))
         judge.run(stop)
+
+
+def _wait_for_the_end(stop: threading.Event) -> None:
+    # Not through `sys.stdin`: who is inside its lock when the interpreter ends aborts it.
+    while os.read(0, 4096):
+        pass
+    stop.set()
 
 
 def _limit_memory() -> None:
