@@ -81,7 +81,7 @@ class KeepConfig(_Tree):
 class WorkerConfig(_Tree):
     memory_mib: Annotated[
         int, Field(ge=32, description="For windows, and as much for rows on their way to a file.")
-    ] = 192
+    ] = 128
     tail_gib: Annotated[
         float, Field(gt=0, description="Of the log that rows in no file yet may hold back.")
     ] = 1.0

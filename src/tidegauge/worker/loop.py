@@ -45,7 +45,7 @@ _EXPIRE: Final = 10 * MINUTE * SECOND
 class Settings:
     ids: Path
     """Where the ids of predictions are kept."""
-    memory: int = 192 << 20
+    memory: int = 128 << 20
     """Bytes of windows, and as many of rows."""
     pinned: int = 16
     """Segments of the log that rows in no part may hold back."""
