@@ -44,10 +44,16 @@ class Worker:
         self.began = time.perf_counter()
 
     def cpu(self) -> float:
-        return _cpu_of(self.process.pid)
+        return sum(map(_cpu_of, self._processes()))
 
     def memory(self) -> float:
-        return memory_of(self.process.pid)
+        return sum(map(memory_of, self._processes()))
+
+    def _processes(self) -> list[int]:
+        """Its own, and the judge's beside it."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
 
     def stop(self) -> None:
         self.process.terminate()
