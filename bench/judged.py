@@ -143,5 +143,19 @@ def measure(count: int = 1_000) -> dict[str, object]:
     }
 
 
+def table() -> str:
+    found = measure()
+    return "\n".join(
+        [
+            f"{found['models']:,} models of 50 columns, 100 rows a minute each, the usual monitors:",
+            f"{found['readings']:,} readings a slot in {found['cycle_s']:.1f} s of one core, the",
+            f"catalog's reading and writing included ({found['longest_s']:.1f} s in the slots that",
+            "also ask what comes every five minutes, or what the last week was). The first slot,",
+            f"which makes all rules of references, takes {found['first_s']:.0f} s.",
+            "",
+        ]
+    )
+
+
 if __name__ == "__main__":
     print(json.dumps(measure(*map(int, sys.argv[1:])), indent=1))

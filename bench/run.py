@@ -18,10 +18,12 @@ from pathlib import Path
 
 import accuracy
 import ask
+import budget
 import client
 import fleet
 import frames
 import ingest
+import judged
 import kept
 import verdict
 import whole
@@ -54,6 +56,7 @@ def main() -> None:
         keeping,
         whole_path,
         answering,
+        judging,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     kept = HERE / "results"
@@ -278,6 +281,22 @@ def whole_path(folder: Path) -> str:
 
 def answering(_folder: Path) -> str:
     return ask.table()
+
+
+def judging(_folder: Path) -> str:
+    return "\n".join(
+        [
+            "## The judge",
+            "",
+            judged.table(),
+            budget.quiet_table(3),
+            "",
+            budget.drift_table(3),
+            "",
+            budget.price_table(),
+            "",
+        ]
+    )
 
 
 if __name__ == "__main__":
