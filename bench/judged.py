@@ -147,7 +147,7 @@ def table() -> str:
     found = measure()
     return "\n".join(
         [
-            f"{found['models']:,} models of 50 columns, 100 rows a minute each, the usual monitors:",
+            f"{found['models']:,} models of 50 columns, 100 rows a minute each, usual monitors:",
             f"{found['readings']:,} readings a slot in {found['cycle_s']:.1f} s of one core, the",
             f"catalog's reading and writing included ({found['longest_s']:.1f} s in the slots that",
             "also ask what comes every five minutes, or what the last week was). The first slot,",
