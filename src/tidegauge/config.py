@@ -85,9 +85,9 @@ class WorkerConfig(_Tree):
     tail_gib: Annotated[
         float, Field(gt=0, description="Of the log that rows in no file yet may hold back.")
     ] = 1.0
-    judge: Annotated[
-        bool, Field(description="Judge by monitors too, in a process of its own.")
-    ] = True
+    judge: Annotated[bool, Field(description="Judge by monitors too, in a process of its own.")] = (
+        True
+    )
 
 
 class LoggingConfig(_Tree):

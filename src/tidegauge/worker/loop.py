@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from tidegauge import failpoint
+from tidegauge.arrow import pa
 from tidegauge.catalog import Catalog, id_runs, models, progress, tails, windows
 from tidegauge.log import Batch, Position, ReadableLog
 from tidegauge.store import Store
@@ -38,6 +39,8 @@ _SLOWEST: Final = 4.0
 _IDLE: Final = 0.05
 _QUIET: Final = 2.0
 _FULL: Final = 5.0
+_LEARNING: Final = 1.0
+"""Seconds of it after each commit."""
 _EXPIRE: Final = 10 * MINUTE * SECOND
 
 
@@ -189,8 +192,8 @@ class Worker:
         failpoint.hit("worker.after-release")
         self._roll()
         self._follow(revisions)
-        self._learn()
         took = time.monotonic() - began
+        self._learn()
         self._last_commit = time.monotonic()
         self._pause = min(max(_QUICKEST, 5 * took), _SLOWEST)
 
@@ -231,7 +234,9 @@ class Worker:
             )
 
     def _learn(self) -> None:
-        """Give models whose rows are enough a reference of their own."""
+        """Give models whose rows are enough a reference of their own, a few after each commit: a
+        fleet that was started at once comes to it at once, and what comes meanwhile is counted."""
+        end = time.monotonic() + _LEARNING
         for subject in self._subjects:
             source = learn.is_due(subject)
             if source is not None:
@@ -240,6 +245,10 @@ class Worker:
                     self._catalog, rows, subject, source, upto=self._committed, at=self._at
                 ):
                     self._recount(subject, rows)
+                if time.monotonic() > end:
+                    # What a reference is made of is much, for a moment.
+                    pa.default_memory_pool().release_unused()
+                    break
 
     def _let_go(self, revisions: Mapping[int, int]) -> None:
         """Models that were erased take with them what was counted of them meanwhile."""
