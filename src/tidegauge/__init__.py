@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tidegauge.client import Client
     from tidegauge.errors import InputError, TidegaugeError, UnreadableError
+    from tidegauge.judge.streams import StreamDetector
     from tidegauge.profile.codec import decode, encode
     from tidegauge.profile.table import Profile
     from tidegauge.report.compare import compare
@@ -29,6 +30,7 @@ _PLACES = {
     "Profile": "tidegauge.profile.table",
     "Report": "tidegauge.report.report",
     "Schema": "tidegauge.schema",
+    "StreamDetector": "tidegauge.judge.streams",
     "TidegaugeError": "tidegauge.errors",
     "UnreadableError": "tidegauge.errors",
     "compare": "tidegauge.report.compare",
@@ -44,6 +46,7 @@ __all__ = [
     "Profile",
     "Report",
     "Schema",
+    "StreamDetector",
     "TidegaugeError",
     "UnreadableError",
     "__version__",
