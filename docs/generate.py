@@ -13,12 +13,18 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 import tidegauge as tg
 from tidegauge.cli import app
 from tidegauge.config import Config, variable_of
 from tidegauge.drift import EMBEDDING_METHODS, METHODS, MIX, ROW_METHODS
 from tidegauge.ingest.problem import SLUGS
+from tidegauge.monitor.base import Base
+from tidegauge.monitor.condition import Condition
+from tidegauge.monitor.distance import Method
+from tidegauge.monitor.duration import seconds_of, text_of
+from tidegauge.monitor.union import KINDS as MONITORS
 from tidegauge.quality import CHECKS
 from tidegauge.record.fields import KINDS
 
@@ -29,6 +35,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/checks.md": checks(),
         "reference/cli.md": commands(),
         "reference/python.md": python(),
+        "reference/monitors.md": monitors(),
         "reference/records.md": records(),
         "reference/problems.md": problems(),
         "reference/configuration.md": configuration(),
@@ -137,6 +144,35 @@ def _flat(commands: dict[str, object], above: str = "") -> Iterator[tuple[str, o
             yield from _flat(command.commands, f"{above}{name} ")
         else:
             yield above + name, command
+
+
+def monitors() -> str:
+    text = ["# Monitors", "", "All that a monitors' file may say;"]
+    text += ["[how to use it](../how-to/monitors.md) has examples.", "", "## Every monitor", ""]
+    text += fields_of(Base)
+    for name, of in MONITORS.items():
+        text += [f"## kind: {name}", "", inspect.getdoc(inspect.getmodule(of)) or "", ""]
+        text += fields_of(of, Base)
+    text += ["## A condition", "", inspect.getdoc(Condition) or "", "", *fields_of(Condition)]
+    text += ["## A method", "", *fields_of(Method)]
+    return "\n".join(text) + "\n"
+
+
+def fields_of(of: type[BaseModel], above: type[BaseModel] = BaseModel) -> list[str]:
+    """Those that are not told of what is above it already."""
+    text = ["| field | default | what |", "|---|---|---|"]
+    for name, field in of.model_fields.items():
+        known = above.model_fields.get(name)
+        if name == "kind" or (known is not None and known.default == field.default):
+            continue
+        is_span = any(getattr(each, "func", None) is seconds_of for each in field.metadata)
+        default = field.get_default(call_default_factory=False)
+        told = text_of(default) if is_span and default is not None else default
+        shown = f"`{told}`" if told not in (None, "", PydanticUndefined) else ""
+        shown = "required" if field.is_required() else shown
+        words = field.description or (known.description if known else "") or ""
+        text.append(f"| `{name}` | {shown} | {words.replace('|', chr(92) + '|')} |")
+    return [*text, ""]
 
 
 def records() -> str:

@@ -75,7 +75,7 @@ FAULTS = [
     ("  - {name: a, kind: distance, agree: 4}", 2, "4 of 3 methods"),
     ("  - name: a\n    kind: distance\n    window: 90 s", 4, "whole minutes"),
     ("  - name: a\n    kind: distance\n    window: soon", 4, "is no span of time"),
-    ("  - {name: a, kind: trend, metric: error_rate, limit: 1, over: 2 h}", 2, "8 windows"),
+    ("  - {name: a, kind: trend, metric: error_rate, limit: 1, over: 2 h}", 2, "8 to 400 windows"),
     ("  - {name: '', kind: distance}", 2, "name"),
     ("  - 7", 2, "there are drift"),
     ("  - {name: a, kind: distance}\n  - {name: a, kind: distance}", None, "two monitors"),

@@ -30,12 +30,14 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
     *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
+    *("readings", "monitor", "monitor/run"),
 ]
 PATHS = [
     *(f"/api/v1/{name}" for name in KINDS),
     *(f"/api/v1/receivers/{name}" for name in RECEIVERS),
     *("/livez", "/readyz", "/health", "/metrics", "/api/v1/keys", "/api/v1/keys/{key_id}"),
     *("/api/v1/models", "/api/v1/models/{model_id}"),
+    *("/api/v1/monitors", "/api/v1/monitors/schema", "/api/v1/monitors/{name}"),
     *(f"/api/v1/models/{{model_id}}/{name}" for name in OF_A_MODEL),
     *("/api/v1/sql", "/api/v1/export", "/api/v1/jobs", "/api/v1/jobs/{job_id}"),
     *("/api/v1/dead-letters", "/api/v1/audit", "/api/v1/dashboard/system"),

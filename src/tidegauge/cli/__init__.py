@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tidegauge.cli import compare, demo, history, keep, keys, models, serve, web
+from tidegauge.cli import compare, demo, history, keep, keys, models, monitors, serve, web
 from tidegauge.errors import TidegaugeError
 from tidegauge.version import VERSION
 
@@ -56,6 +56,7 @@ for command in (
 app.command("schema")(compare.show_schema)
 app.command("import")(history.import_)
 app.add_typer(keys.app)
+app.add_typer(monitors.app)
 
 
 def main() -> None:

@@ -34,7 +34,9 @@ def _share(told: object) -> object:
 _SHARE_SCHEMA: Final[dict[str, Any]] = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[\d.]+\s*%$"}]
 }
-Share = Annotated[float, BeforeValidator(_share), Field(gt=0), WithJsonSchema(_SHARE_SCHEMA)]
+Share = Annotated[
+    float, BeforeValidator(_share), Field(gt=0, allow_inf_nan=False), WithJsonSchema(_SHARE_SCHEMA)
+]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 

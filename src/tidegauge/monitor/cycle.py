@@ -31,7 +31,7 @@ class Set(NamedTuple):
     id: int
     monitor: Monitor
     is_usual: bool
-    """It is there for models that nothing else watches."""
+    """Nobody wrote it: it is there from the first day."""
 
 
 class Due(NamedTuple):
@@ -48,14 +48,20 @@ class Done:
 
 
 def chosen(monitors: Sequence[Set], model: Model) -> list[Set]:
-    """Those that watch a model: what its owner wrote, or else the usual."""
-    matching = [
+    """Those that watch a model.  A usual one steps back where its owner says something of the
+    same thing, and be it that it is not watched."""
+    matching = [each for each in monitors if fnmatchcase(model.name, each.monitor.models)]
+    told = {what(each.monitor) for each in matching if not each.is_usual}
+    return [
         each
-        for each in monitors
-        if each.monitor.enabled and fnmatchcase(model.name, each.monitor.models)
+        for each in matching
+        if each.monitor.enabled and not (each.is_usual and what(each.monitor) in told)
     ]
-    own = [each for each in matching if not each.is_usual]
-    return own or matching
+
+
+def what(monitor: Monitor) -> tuple[str, str | None]:
+    """What it is about: its kind, and the number that it is of."""
+    return monitor.kind, getattr(monitor, "metric", None)
 
 
 def parts_of(monitor: Monitor, subject: Subject) -> list[tuple[str, str]]:

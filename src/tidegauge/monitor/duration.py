@@ -33,7 +33,7 @@ _UNITS: Final = {
     "monthly": 30 * DAY,
     "year": 365 * DAY,
 }
-_FORM: Final = re.compile(r"\s*(\d+(?:\.\d+)?)?\s*([A-Za-z]+)\s*")
+_FORM: Final = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)?\s*([A-Za-z]+)\s*")
 _SHORT: Final = (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", 1))
 
 

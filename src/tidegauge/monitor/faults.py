@@ -2,16 +2,23 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
 from tidegauge.errors import InputError
-from tidegauge.monitor.base import Base
+from tidegauge.monitor.base import Base, Part
+from tidegauge.monitor.condition import Condition
+from tidegauge.monitor.distance import Method
 from tidegauge.monitor.union import ADAPTER, KINDS, Monitor, kind_of
 from tidegauge.schema import near
 
 Loc = tuple[int | str, ...]
+_PARTS: Final[dict[object, type[Part]]] = {
+    "conditions": Condition,
+    "when": Condition,
+    "methods": Method,
+}
 
 
 class Fault(NamedTuple):
@@ -82,7 +89,9 @@ def _without_kind(loc: Loc) -> Loc:
 def _said(error: Any, given: object) -> str:  # noqa: ANN401 - an error of pydantic
     kind, name = error["type"], str(error["loc"][-1]) if error["loc"] else ""
     if kind == "extra_forbidden":
-        of: type[Base] = KINDS.get(str(kind_of(given)), Base)
+        of: type[Part] = KINDS.get(str(kind_of(given)), Base)
+        for above in error["loc"][:-1]:
+            of = _PARTS.get(above, of)
         return f"is not known{near(name, list(of.model_fields))}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         told = given.get("kind") if isinstance(given, dict) else None

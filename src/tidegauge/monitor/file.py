@@ -9,18 +9,15 @@ monitors:
       - {max: 200, severity: high}
 """
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pydantic import ValidationError
 
 from tidegauge.errors import InputError
-from tidegauge.monitor.base import Base
-from tidegauge.monitor.union import ADAPTER, KINDS, Monitor, kind_of
-from tidegauge.schema import near
+from tidegauge.monitor.faults import FaultsError, checked, document_of, path_of
+from tidegauge.monitor.union import ADAPTER, Monitor
 
 _LARGEST: Final = 4 << 20
 _ENDINGS: Final = (".yaml", ".yml", ".json")
@@ -69,6 +66,10 @@ def read_text(text: str, name: str = "monitors") -> list[Monitor]:
         raise InputError(f"{name}{where}: {getattr(error, 'problem', None) or error}") from None
     except RecursionError:
         raise InputError(f"{name}: too deep") from None
+    twice = next(_doubled(root), None) if root is not None else None
+    if twice is not None:
+        line = twice.start_mark.line + 1
+        raise InputError(f"{name}:{line}: the key {twice.value!r} is there twice")
     if document is None:
         return []
     if not isinstance(document, dict) or set(document) != {"monitors"}:
@@ -81,12 +82,11 @@ def read_text(text: str, name: str = "monitors") -> list[Monitor]:
     faults: list[str] = []
     for number, one in enumerate(given):
         try:
-            found.append(read_one(one))
-        except ValidationError as error:
-            for each in error.errors(include_url=False, include_context=False):
-                loc = ("monitors", number, *_without_kind(each["loc"]))
-                said = _said(each, one)
-                faults.append(f"{name}:{_line(root, loc)}: {_path(loc)}: {said}")
+            found.append(checked(one))
+        except FaultsError as error:
+            for each in error.faults:
+                loc = ("monitors", number, *each.loc)
+                faults.append(f"{name}:{_line(root, loc)}: {path_of(loc)}: {each.said}")
     faults += [f"{name}: {fault}" for fault in _doubles(found)]
     if faults:
         raise InputError("\n".join(faults))
@@ -99,11 +99,7 @@ def read_one(given: Any) -> Monitor:  # noqa: ANN401 - whatever the file holds
 
 def write_text(monitors: Sequence[Monitor]) -> str:
     """As a file, without what is the default."""
-    listed = [
-        {"name": each.name, "kind": each.kind}
-        | json.loads(each.model_dump_json(exclude_defaults=True))
-        for each in monitors
-    ]
+    listed = [document_of(each) for each in monitors]
     return yaml.safe_dump({"monitors": listed}, sort_keys=False, allow_unicode=True, width=100)
 
 
@@ -122,34 +118,6 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _without_kind(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """The union's own mark in the path says nothing to the one who wrote the file."""
-    return loc[1:] if loc and loc[0] in KINDS else loc
-
-
-def _said(error: Any, given: object) -> str:  # noqa: ANN401 - an error of pydantic
-    kind, name = error["type"], str(error["loc"][-1]) if error["loc"] else ""
-    if kind == "extra_forbidden":
-        known = _known(given)
-        return f"is not known{near(name, known)}"
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        told = given.get("kind") if isinstance(given, dict) else None
-        return f"no kind {told!r}{near(str(told), list(KINDS))}: there are {', '.join(KINDS)}"
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
-def _known(given: object) -> list[str]:
-    of: type[Base] = KINDS.get(str(kind_of(given)), Base)
-    return list(of.model_fields)
-
-
-def _path(loc: Sequence[int | str]) -> str:
-    text = ""
-    for each in loc:
-        text += f"[{each}]" if isinstance(each, int) else f".{each}" if text else str(each)
-    return text
-
-
 def _line(node: Any, loc: Sequence[int | str]) -> int:  # noqa: ANN401 - a node of YAML
     """Where the nearest thing that is there begins."""
     for each in loc:
@@ -162,6 +130,23 @@ def _line(node: Any, loc: Sequence[int | str]) -> int:  # noqa: ANN401 - a node 
             break
         node = inner
     return node.start_mark.line + 1
+
+
+def _doubled(root: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Keys of one mapping that are there already: YAML takes the last without a word."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        yield key
+                    seen.add(key.value)
+                waiting.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
 
 
 def _doubles(monitors: Sequence[Monitor]) -> list[str]:

@@ -16,6 +16,7 @@ from tidegauge.monitor.view import View
 from tidegauge.window import DAY, HOUR, SECOND
 
 _FEWEST = 8
+_MOST = 400
 _SURE = 3.0
 """Standard errors by which the slope must differ from none."""
 
@@ -43,8 +44,9 @@ class Trend(Base):
 
     @model_validator(mode="after")
     def _is_line(self) -> "Trend":
-        if self.over < _FEWEST * self.window:
-            raise ValueError(f"`over` must be {_FEWEST} windows of {text_of(self.window)} or more")
+        if not _FEWEST <= self.over / self.window <= _MOST:
+            of = text_of(self.window)
+            raise ValueError(f"`over` must be {_FEWEST} to {_MOST} windows of {of}")
         self._metric()
         return self
 

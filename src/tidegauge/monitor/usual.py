@@ -2,6 +2,11 @@
 
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
+from tidegauge.catalog import monitors
+from tidegauge.catalog.monitors import Kept
+
 _USUAL: Final[tuple[dict[str, Any], ...]] = (
     {"name": "drift", "kind": "drift"},
     {
@@ -51,3 +56,13 @@ _USUAL: Final[tuple[dict[str, Any], ...]] = (
 def documents() -> list[dict[str, Any]]:
     """As they would be in a file."""
     return [dict(each) for each in _USUAL]
+
+
+def made_usual(connection: Connection, tenant: str, at: int) -> list[Kept]:
+    """What a tenant's models are watched by until somebody writes it down."""
+    if not monitors.listed(connection, tenant):
+        for each in documents():
+            monitors.add(
+                connection, tenant, each["name"], each, origin="default", at=at, by="tidegauge"
+            )
+    return monitors.listed(connection, tenant)

@@ -100,7 +100,8 @@ class Subject:
         for wanted in (name, f"features.{name}"):
             if wanted in known:
                 return wanted
-        raise InputError(f"no column {name!r} in the reference{near(name, known)}")
+        plain = [*known, *(each.removeprefix("features.") for each in known)]
+        raise InputError(f"no column {name!r} in the reference{near(name, plain)}")
 
 
 def find(connection: Connection, known: Known, tenant: str, name: str) -> Subject | None:

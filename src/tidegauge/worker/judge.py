@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from tidegauge import failpoint
 from tidegauge.catalog import Catalog, models, monitors, progress, readings, targets
 from tidegauge.catalog.models import Model
+from tidegauge.catalog.monitors import Kept
 from tidegauge.catalog.readings import Reading
 from tidegauge.catalog.targets import Of, Told
 from tidegauge.log import Position, ReadableLog
@@ -177,10 +179,7 @@ class Judge:
         mark = [(each.id, each.revision) for each in kept]
         known = self._sets.get(tenant)
         if known is None or known[0] != mark:
-            known = (
-                mark,
-                [Set(each.id, read_one(each.document), each.origin == "default") for each in kept],
-            )
+            known = mark, list(_readable(kept))
             self._sets[tenant] = known
         return known[1]
 
@@ -226,6 +225,15 @@ class Judge:
 
     def _look(self, function: Callable[[Connection], T]) -> T:
         return self.catalog.look(function, patience=None, waiting=_wait)
+
+
+def _readable(kept: Sequence[Kept]) -> Iterator[Set]:
+    for each in kept:
+        try:
+            yield Set(each.id, read_one(each.document), each.origin == "default")
+        except ValidationError as error:
+            # Another version wrote it: the others are judged.
+            _log.error("a monitor cannot be read", monitor=each.name, error=str(error)[:500])
 
 
 def _readings(

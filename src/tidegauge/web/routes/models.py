@@ -57,6 +57,7 @@ class ModelShown(BaseModel):
     created_at: datetime
     changed_at: datetime
     archived_at: datetime | None
+    watched: Annotated[bool, Field(description="Whether monitors judge it.")]
     revision: int
 
 
@@ -110,6 +111,7 @@ def fields_of(model: Model) -> dict[str, Any]:
         "created_at": moment(model.created_at),
         "changed_at": moment(model.changed_at),
         "archived_at": moment_or_none(model.archived_at),
+        "watched": model.watched,
         "revision": model.revision,
     }
 
