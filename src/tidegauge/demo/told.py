@@ -46,7 +46,7 @@ def ago(at: int, now: int) -> str:
 
 
 def shell(url: str, now: int, *, has_key: bool) -> list[str]:
-    """Three lines for a terminal."""
+    """Four lines for a terminal."""
     key = ' -H "Authorization: Bearer $TIDEGAUGE_API_KEY"' if has_key else ""
     return [f"curl -s{key} '{url}{path}'" for path in paths(now)]
 
@@ -55,6 +55,8 @@ def paths(now: int) -> list[str]:
     models = "/api/v1/models"
     amount = "feature=features.amount&metric=psi&segment=tags.channel%3Dapp"
     return [
+        # From the first whole minute on: which columns moved, since when, how far and how bad.
+        f"{models}/card-fraud/readings?monitor=drift&limit=1",
         f"{models}/trading-signal/status",
         f"{models}/card-fraud/drift?{amount}&step=86400&start_time={_day(now - 7 * DAYS)}",
         f"{models}/page-personalisation/traffic?segment=tags.variant%3DB&step=3600",
