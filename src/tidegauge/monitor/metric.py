@@ -1,7 +1,7 @@
 """Watch one number: latency, errors, traffic, a column's quality, confidence, or one of yours."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
@@ -84,13 +84,19 @@ class Metric(Base):
         measured = self._of(view, [now])
         if measured is None:
             return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
+        return self.judged(measured, now.rows, lambda against: self._before(view, against))
+
+    def judged(
+        self, measured: Measured, rows: int, before: Callable[[Against], float | None]
+    ) -> Found:
+        """What a number comes to, wherever it is from; `before` tells what it is compared with."""
         if measured.value is None or not math.isfinite(measured.value):
-            status = "no_data" if not now.rows else "insufficient_data"
+            status = "no_data" if not rows else "insufficient_data"
             return nothing(status, f"nothing in the window tells {self._title}", measured.n)
         if measured.n < self.min_rows and self.metric not in COUNTED:
             reason = f"{measured.n} rows tell {self._title}, and {self.min_rows} are wanted"
             return nothing("insufficient_data", reason, measured.n)
-        return self._judged(view, measured, measured.value)
+        return self._told(measured.value, measured.n, before)
 
     @property
     def _title(self) -> str:
@@ -100,34 +106,34 @@ class Metric(Base):
     def _usual(self) -> Against:
         return Against("reference") if self._has_reference else Against("last", 7 * DAY)
 
-    def _judged(self, view: View, measured: Measured, value: float) -> Found:
+    def _told(self, value: float, n: int, before: Callable[[Against], float | None]) -> Found:
         told: list[tuple[Condition, str]] = []
         befores: dict[str, float | None] = {}
         for condition in self.conditions:
-            before, against = None, condition.against or self._usual
+            was, against = None, condition.against or self._usual
             if condition.is_relative:
-                before = befores[str(against)] = self._before(view, against)
-            why = condition.judge(value, before, str(against))
+                was = befores[str(against)] = before(against)
+            why = condition.judge(value, was, str(against))
             if why is not None:
                 told.append((condition, why))
         detail = {"baselines": befores} if befores else {}
-        if not told and befores and all(before is None for before in befores.values()):
+        if not told and befores and all(was is None for was in befores.values()):
             words = ", ".join(befores)
             return Found(
                 status="insufficient_data",
                 value=value,
-                n=measured.n,
+                n=n,
                 reason=f"there is nothing to compare with yet ({words})",
                 detail=detail,
             )
         if not told:
-            return Found(status="ok", value=value, n=measured.n, detail=detail)
+            return Found(status="ok", value=value, n=n, detail=detail)
         condition, why = max(told, key=lambda each: RANK[each[0].severity])
         return Found(
             status="breach",
             severity=self.severity or condition.severity,
             value=value,
-            n=measured.n,
+            n=n,
             reason=f"{self._title}: {why}",
             detail=detail,
         )

@@ -20,11 +20,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final
 
 import numpy as np
 import yaml
-from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from tidegauge.arrays import Floats
 from tidegauge.errors import InputError
@@ -39,9 +39,7 @@ from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.reading import Found
 from tidegauge.monitor.severity import AnySeverity, Severity, worst
 from tidegauge.monitor.union import Monitor
-from tidegauge.monitor.view import View
 from tidegauge.schema import near
-from tidegauge.series.seen import Seen
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
 
 _LARGEST: Final = 4 << 20
@@ -106,11 +104,10 @@ def rehearse(path: Path) -> list[Outcome]:
 
 def alarms_of(monitor: Metric, minutes: "Minutes") -> list[Alarm]:
     """What somebody would have been told."""
-    reader = _Told.of(monitor, minutes)
     found: list[Alarm] = []
     breaches, is_open = 0, False
     for at in range(monitor.every, len(minutes.values) * MINUTE + 1, monitor.every):
-        reading = reader.read(_Moment.at_second(at - monitor.delay))
+        reading = _read_at(monitor, minutes, at - monitor.delay)
         if reading.status == "breach":
             breaches += 1
             if breaches >= monitor.for_count:
@@ -120,6 +117,21 @@ def alarms_of(monitor: Metric, minutes: "Minutes") -> list[Alarm]:
                 found[-1] = replace(found[-1], until=at)
             breaches, is_open = 0, False
     return found
+
+
+def _read_at(monitor: Metric, minutes: "Minutes", stop: int) -> Found:
+    start = stop - monitor.window
+
+    def before(against: Against) -> float | None:
+        spans = _spans(against, start, stop)
+        told = [each for span in spans if (each := minutes.measured(*span)).n]
+        n = sum(each.n for each in told)
+        if not told or n < monitor.min_rows:
+            return minutes.baseline
+        return sum(each.n * each.value for each in told if each.value is not None) / n
+
+    measured = minutes.measured(start, stop)
+    return monitor.judged(measured, measured.n, before)
 
 
 def _told(found: list[Alarm], is_open: bool, at: int, reading: Found) -> list[Alarm]:  # noqa: FBT001
@@ -153,49 +165,6 @@ class Minutes:
         if self.fold == "mean":
             return Measured(float(np.average(values[is_there], weights=rows[is_there])), n)
         return Measured(float(getattr(np, self.fold)(values[is_there])), n)
-
-
-@dataclass(frozen=True)
-class _Moment(View):
-    """A time of which nothing is known but the numbers that are told."""
-
-    @classmethod
-    def at_second(cls, at: int) -> Self:
-        nothing: Any = None
-        return cls(nothing, nothing, nothing, at * SECOND)
-
-    def window(self, seconds: int) -> Seen:
-        start = self.slot - seconds * SECOND
-        return Seen(start=start, stop=self.slot, windows=(), layout=None)
-
-
-class _Told(Metric):
-    """A metric as it is, but for where its numbers come from."""
-
-    _minutes: Minutes = PrivateAttr()
-
-    @classmethod
-    def of(cls, monitor: Metric, minutes: Minutes) -> Self:
-        made = cls.model_construct(**dict(monitor))
-        made.told(minutes)
-        return made
-
-    def told(self, minutes: Minutes) -> None:
-        self._minutes = minutes
-
-    def _of(self, view: View, spans: Sequence[Seen]) -> Measured:
-        del view
-        (span,) = spans
-        return self._minutes.measured(span.start // SECOND, span.stop // SECOND)
-
-    def _before(self, view: View, against: Against) -> float | None:
-        stop = view.slot // SECOND
-        spans = list(_spans(against, stop - self.window, stop))
-        told = [each for span in spans if (each := self._minutes.measured(*span)).n]
-        n = sum(each.n for each in told)
-        if not told or n < self.min_rows:
-            return self._minutes.baseline
-        return sum(each.n * each.value for each in told if each.value is not None) / n
 
 
 def _spans(against: Against, start: int, stop: int) -> Iterable[tuple[int, int]]:
