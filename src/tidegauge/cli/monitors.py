@@ -12,6 +12,7 @@ from rich.text import Text
 from tidegauge.cli.api import KEY, URL, checked, connect, get, unreachable
 from tidegauge.cli.output import heard
 from tidegauge.errors import InputError
+from tidegauge.failpoint import hit
 
 if TYPE_CHECKING:
     import httpx
@@ -111,6 +112,7 @@ def export(
         return
     draft = out.with_name(f".{out.name}.draft")
     draft.write_text(text, encoding="utf-8")
+    hit("monitors.before-export")
     draft.replace(out)
     typer.echo(f"Wrote {_many(len(found), 'monitor')} to {out}")
 
