@@ -1,4 +1,4 @@
-"""The demo's faults are found by the judge, and nothing else is."""
+"""The demo's drifts are found by the judge, and nothing else wakes anybody."""
 
 import contextlib
 import time
@@ -40,7 +40,12 @@ def test_the_planted_drifts_are_found_and_the_rest_is_quiet(tmp_path):
                     if target.monitor == drift:
                         found[model.name] = readings.latest(connection, [target.id])[target.id]
     assert found.keys() == set(BY_NAME)
-    assert {name for name, each in found.items() if each.severity} == set(MOVED)
+    grave = {name for name, each in found.items() if each.severity in {"medium", "high"}}
+    assert grave == set(MOVED)
+    # A slower variant moves an output of its model by a little: certain after a while, and small.
+    assert {name for name, each in found.items() if each.severity == "low"} <= {
+        "page-personalisation"
+    }
     for name, column in MOVED.items():
         told = found[name].detail
         assert column in {each["column"] for each in told["features"]}, told
