@@ -134,6 +134,15 @@ def who(key: Key) -> str:
     return f"{key.name} ({key.id})"
 
 
+def matching(if_match: str | None, etag: str, what: str) -> None:
+    """Who changes something says which state of it they saw."""
+    if if_match is None:
+        raise ProblemError("precondition-required", f"send If-Match: {etag}")
+    if if_match.strip() not in (etag, "*"):
+        detail = f"{what} is at {etag}, not at {if_match[:100]}: read it again"
+        raise ProblemError("stale", detail)
+
+
 def checked_text(text: str) -> str:
     """Text that the catalog can hold."""
     if not _is_text(text):

@@ -22,6 +22,7 @@ from tidegauge.web.routes.asked import (
     Writer,
     checked_text,
     cursor_of,
+    matching,
     model_in,
     moment,
     moment_or_none,
@@ -204,7 +205,7 @@ def change_model(
 
     def change(connection: Connection) -> Model:
         model = model_in(connection, key, model_id)
-        check_match(if_match, model)
+        matching(if_match, _etag(model), "the model")
         changed = models.change(connection, model.id, model.revision, at, **changes)
         _note(connection, at, who(key), "model.change", changed, told)
         return changed
@@ -239,14 +240,6 @@ def remove_model(
     kept = state_of(request).kept
     for file in kept.catalog.write(remove):
         kept.store.delete(file)
-
-
-def check_match(if_match: str | None, model: Model) -> None:
-    if if_match is None:
-        raise ProblemError("precondition-required", f"send If-Match: {_etag(model)}")
-    if if_match.strip() not in (_etag(model), "*"):
-        detail = f"the model is at {_etag(model)}, not at {if_match[:100]}: read it again"
-        raise ProblemError("stale", detail)
 
 
 def _etag(model: Model) -> str:

@@ -29,6 +29,7 @@ from tidegauge.web.routes.asked import (
     Writer,
     checked_text,
     cursor_of,
+    matching,
     moment,
     moment_or_none,
     now,
@@ -236,7 +237,7 @@ def put_monitor(
 
     def change(connection: Connection) -> Kept:
         before = _monitor_in(connection, key, name)
-        _check_match(if_match, before)
+        matching(if_match, _etag(before), "the monitor")
         document = document_of(monitor)
         _note(connection, key, at, "monitor.change", name, document)
         return monitors.change(
@@ -253,7 +254,7 @@ def remove_monitor(name: str, request: Request, key: Writer, if_match: IfMatch =
 
     def remove(connection: Connection) -> None:
         before = _monitor_in(connection, key, name)
-        _check_match(if_match, before)
+        matching(if_match, _etag(before), "the monitor")
         _note(connection, key, at, "monitor.remove", name, before.document)
         monitors.remove(connection, [before.id])
 
@@ -335,14 +336,6 @@ def _monitor_in(connection: Connection, key: Key, name: str) -> Kept:
     if found is None:
         raise ProblemError("not-found", f"there is no monitor {name!r}")
     return found
-
-
-def _check_match(if_match: str | None, before: Kept) -> None:
-    if if_match is None:
-        raise ProblemError("precondition-required", f"send If-Match: {_etag(before)}")
-    if if_match.strip() not in (_etag(before), "*"):
-        detail = f"the monitor is at {_etag(before)}, not at {if_match[:100]}: read it again"
-        raise ProblemError("stale", detail)
 
 
 def _etag(kept: Kept) -> str:
