@@ -1,5 +1,6 @@
 """What every monitor has: a name, what it watches, when, and when it may speak."""
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
@@ -12,6 +13,7 @@ from tidegauge.window import DAY, FIVE_MINUTES, MINUTE
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,127}$")]
 _LONGEST = 31 * DAY
+Replaying = Callable[[Iterable[View]], Iterator[Found]]
 
 
 class Part(BaseModel):
@@ -84,6 +86,13 @@ class Base(Part):
 
     def read(self, view: View) -> Found:
         raise NotImplementedError
+
+    def replaying(self, view: View, step: int) -> Replaying:
+        """What reads a past, slot by slot, every `step` seconds; `view` is of its end.
+
+        What has to be learned for it is learned once."""
+        del view, step
+        return lambda views: (self.read(each) for each in views)
 
     @field_validator("window", "every")
     @classmethod

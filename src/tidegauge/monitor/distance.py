@@ -4,23 +4,33 @@ They are here for those who want them; the kind `drift` keeps a budget of false 
 not: `tidegauge monitors backtest` says how many they bring.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Annotated, Final, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from tidegauge.errors import InputError
-from tidegauge.monitor.base import Base, Part
+from tidegauge.monitor.base import Base, Part, Replaying
 from tidegauge.monitor.condition import Finite, Share
 from tidegauge.monitor.duration import Duration
 from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.severity import Severity, worst
 from tidegauge.monitor.view import View
-from tidegauge.series.drift import Line, limits_of, lines, method_of
+from tidegauge.profile.codec import Tallies
+from tidegauge.profile.codec import decode_tallies as unpack
+from tidegauge.series.drift import Line, Point, limits_of, lines, method_of
+from tidegauge.series.memory import Memory
+from tidegauge.series.seen import Seen
 from tidegauge.window import DAY
 
 _SEVERITIES: Final[dict[str, Severity]] = {"warning": "medium", "critical": "high"}
 _NAMED: Final = 20
+_AT_ONCE: Final = 50
+"""Slots of a past that are measured together."""
+_TALLIES: Final = 200
+"""Windows that are held unpacked while a past is read: slots one after another share most."""
 
 
 class Method(Part):
@@ -36,9 +46,8 @@ class Method(Part):
         except InputError as error:
             raise ValueError(str(error)) from None
 
-    def level(self, line: Line) -> Severity | None:
-        """How far the latest point is beyond the limits, chance left out."""
-        (point,) = line.points
+    def level(self, point: Point) -> Severity | None:
+        """How far a point is beyond the limits, chance left out."""
         if point.value is None or point.status == "insufficient_data":
             return None
         usual = limits_of(self.method)
@@ -86,8 +95,46 @@ class Distance(Base):
         return self
 
     def read(self, view: View) -> Found:
-        reference = view.reference
-        if reference is None:
+        (found,) = self._read([view])
+        return found
+
+    def replaying(self, view: View, step: int) -> Replaying:
+        """Many slots are measured at once."""
+        del view, step
+        tallies: Memory[bytes, Tallies] = Memory(_TALLIES)
+
+        def readings(views: Iterable[View]) -> Iterator[Found]:
+            waiting = iter(views)
+            while some := list(islice(waiting, _AT_ONCE)):
+                yield from self._read(some, lambda data: tallies.get(data, partial(unpack, data)))
+
+        return readings
+
+    def _read(
+        self, views: Sequence[View], unpacked: Callable[[bytes], Tallies] = unpack
+    ) -> list[Found]:
+        """Of one model's slots."""
+        some = [self._window(view) for view in views]
+        steps = [each for each in some if isinstance(each, Seen)]
+        if not steps:
+            return [each for each in some if isinstance(each, Found)]
+        reference, columns = views[0].reference, None
+        assert reference is not None  # noqa: S101 - else there would be no step
+        if self.columns is not None:
+            columns = [views[0].subject.column(each) for each in self.columns]
+        methods = [method_of(each.method) for each in self.methods]
+        measured = lines(reference, [s.comparable for s in steps], methods, columns, unpacked)
+        places = iter(range(len(steps)))
+        return [
+            each
+            if isinstance(each, Found)
+            else self._judged(measured, next(places), sum(w.rows for w in each.comparable))
+            for each in some
+        ]
+
+    def _window(self, view: View) -> Seen | Found:
+        """What is measured; or why nothing is."""
+        if view.reference is None:
             return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
         now = view.window(self.window)
         if not now.rows:
@@ -96,21 +143,17 @@ class Distance(Base):
         if rows < self.min_rows:
             reason = f"{rows} rows can be compared, and {self.min_rows} are wanted"
             return nothing("insufficient_data", reason, rows)
-        columns = None if self.columns is None else [view.subject.column(c) for c in self.columns]
-        found = lines(
-            reference, [now.comparable], [method_of(each.method) for each in self.methods], columns
-        )
-        return self._judged(found, rows)
+        return now
 
-    def _judged(self, found: Sequence[Line], rows: int) -> Found:
+    def _judged(self, found: Sequence[Line], place: int, rows: int) -> Found:
         levels: dict[str, dict[str, Severity]] = {}
         values: dict[str, dict[str, float]] = {}
         by_name = {each.method: each for each in self.methods}
         for line in found:
-            value = line.points[0].value
-            if value is not None:
-                values.setdefault(line.feature, {})[line.metric] = value
-            level = by_name[line.metric].level(line)
+            point = line.points[place]
+            if point.value is not None:
+                values.setdefault(line.feature, {})[line.metric] = point.value
+            level = by_name[line.metric].level(point)
             if level is not None:
                 before = levels.setdefault(line.feature, {}).get(line.metric, level)
                 levels[line.feature][line.metric] = worst([before, level]) or level

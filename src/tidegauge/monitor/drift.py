@@ -6,7 +6,7 @@ without it.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
@@ -14,41 +14,24 @@ import numpy as np
 from pydantic import AliasChoices, Field
 
 from tidegauge.arrays import Counts
-from tidegauge.judge.budget import (
-    Look,
-    Named,
-    Rule,
-    Settings,
-    State,
-    detectable,
-    effects,
-    is_over,
-    pooled,
-    severity,
-    update,
-)
-from tidegauge.judge.budget.severity import Severity as Level
-from tidegauge.judge.effects import Effects
-from tidegauge.monitor.base import Base
+from tidegauge.judge.budget import Look, Rule, Settings, State, detectable, update
+from tidegauge.monitor.base import Base, Replaying
 from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.duration import Duration, text_of
+from tidegauge.monitor.evidence import evidence
 from tidegauge.monitor.kept import Kept, Open
-from tidegauge.monitor.past import DAYS, hours_of_week, learned, read, span_of
+from tidegauge.monitor.past import DAYS, cold_rule, hours_of_week, learned, span_of
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.replay import open_alarm
-from tidegauge.monitor.severity import Severity, worst
 from tidegauge.monitor.view import View
 from tidegauge.profile.codec import decode_tallies
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
 
-_SEVERITIES: Final[dict[str, Severity]] = {"info": "low", "warning": "medium", "critical": "high"}
-_NAMED: Final = 20
-_LONGEST: Final = 7 * DAY
-"""Of what came since a change began, that is taken together."""
 _ANEW: Final = 10
 """A tenth of the time since: so long what was told of an open alarm holds."""
 _OVER: Final = 6
 """Hours without it end an alarm."""
+_NO_COLUMN: Final = nothing("not_applicable", "no column is judged")
 
 
 class Drift(Base):
@@ -76,11 +59,51 @@ class Drift(Base):
 
     def judge(self, view: View, memory: Memory) -> Found:
         if view.subject.baseline is None:
-            return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
+            return self._no_reference(view)
         watched = view.watched(self.columns)
         if not watched.facets:
-            return nothing("not_applicable", "no column is judged")
+            return _NO_COLUMN
         kept = self._kept(view, watched, memory)
+        found = self.check(view, watched, kept)
+        kept.into(memory)
+        if found.status == "ok" and found.n and _is_on_the_hour(view.slot):
+            told = _detectable(kept.rule, found.n, view.slot)
+            found = replace(found, detail={**found.detail, "detectable": told})
+        return found
+
+    def replaying(self, view: View, step: int) -> Replaying:
+        """As it would have been asked every so often; the rule is learned as it is live."""
+        if view.subject.baseline is None:
+            return lambda views: (self._no_reference(each) for each in views)
+        watched = view.watched(self.columns)
+        if not watched.facets:
+            return lambda views: (_NO_COLUMN for _each in views)
+        asked = self.model_copy(update={"every": step})
+        settings = asked.settings
+        before = cold_rule(view, watched, settings)
+        taught = learned(view, watched, settings)
+        rule = taught.hourly if taught.hourly and step == HOUR else taught.rule
+        ripe = span_of(view)[1]
+
+        def readings(views: Iterable[View]) -> Iterator[Found]:
+            kept = Kept("", before, State.start(before))
+            for each in views:
+                if each.slot > ripe and kept.rule is before:
+                    kept = Kept("", rule, State.start(rule), kept.open)
+                yield asked.check(each, watched, kept)
+
+        return readings
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(
+            checks_a_month=30 * DAY // self.every,
+            alpha=1 / self.one_false_alarm_in_months,
+            psi_tolerance=self.tolerance,
+        )
+
+    def check(self, view: View, watched: Watched, kept: Kept) -> Found:
+        """One more, after those that are kept."""
         counts = self._latest(view, watched)
         kept.state, look = update(kept.rule, kept.state, counts, _hour(view.slot))
         if look.is_alarm and kept.open is None:
@@ -88,9 +111,7 @@ class Drift(Base):
         if look.is_alarm:
             # The next change is found from here on.
             kept.state = State.start(kept.rule)
-        found = self._found(view, watched, kept, look, int(counts.sum(axis=1).max(initial=0)))
-        kept.into(memory)
-        return found
+        return self._found(view, watched, kept, look, int(counts.sum(axis=1).max(initial=0)))
 
     def _kept(self, view: View, watched: Watched, memory: Memory) -> Kept:
         baseline = view.subject.baseline
@@ -100,12 +121,7 @@ class Drift(Base):
         kept = Kept.of(memory)
         if kept is not None and kept.about == about and not _may_learn(view, kept):
             return kept
-        settings = Settings(
-            checks_a_month=30 * DAY // self.every,
-            alpha=1 / self.one_false_alarm_in_months,
-            psi_tolerance=self.tolerance,
-        )
-        taught = learned(view, watched, settings)
+        taught = learned(view, watched, self.settings)
         if kept is not None and kept.about == about and taught.hourly is None:
             return kept
         begun = Kept.begun(about, taught.rule, memory)
@@ -113,6 +129,9 @@ class Drift(Base):
             # What happened before it could judge is not news, but it may not be over.
             begun.open = open_alarm(view, watched, taught.hourly, span_of(view)[1])
         return begun
+
+    def _no_reference(self, view: View) -> Found:
+        return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
 
     def _latest(self, view: View, watched: Watched) -> Counts:
         counts = np.zeros(watched.cells.real.shape, dtype=np.int64)
@@ -137,8 +156,6 @@ class Drift(Base):
                 status = "insufficient_data" if rows else "no_data"
                 return nothing(status, "no rows that can be judged came in the window", rows)
             reason = "" if kept.rule.learned else _learning(view)
-            if _on_the_hour(view.slot):
-                detail["detectable"] = _detectable(kept.rule, rows, view.slot)
             share = look.evidence / look.limit if math.isfinite(look.limit) else 0.0
             return Found(status="ok", value=max(share, 0.0), n=rows, reason=reason, detail=detail)
         return self._breach(view, watched, kept, detail)
@@ -148,7 +165,7 @@ class Drift(Base):
         assert alarm is not None  # noqa: S101 - the caller has looked
         # What is long ago weighs less and less: it is looked at anew ever more seldom.
         if not alarm.told or view.slot - alarm.told_at >= (view.slot - alarm.since) // _ANEW:
-            told = self._since(view, watched, kept, alarm)
+            told = evidence(view, watched, kept.rule, alarm)
             if told is None:
                 kept.open = None
                 why = f"{_OVER} hours without it"
@@ -173,57 +190,6 @@ class Drift(Base):
             detail=detail,
         )
 
-    def _since(
-        self, view: View, watched: Watched, kept: Kept, alarm: Open
-    ) -> dict[str, Any] | None:
-        """How far what came since a change is from what was; None where that is over."""
-        start = max(alarm.since, view.slot - _LONGEST * SECOND)
-        first, counts = _by_hour(view, watched, start)
-        hours = hours_of_week(first, len(counts), HOUR)
-        # By the hour, as the windows are.
-        hourly = replace(kept.rule, settings=replace(kept.rule.settings, checks_a_month=30 * 24))
-        past = counts[: (view.slot - first) // (HOUR * SECOND)]
-        if is_over(hourly, alarm.named, past, hours, watched.gone):
-            return None
-        pool = pooled(kept.rule, counts, hours)
-        levels = severity(kept.rule, pool, watched.gone)
-        found = effects(kept.rule, pool, watched.gone)
-        return {
-            "severity": worst(_SEVERITIES[levels[each.feature]] for each in alarm.named) or "low",
-            "rows": int(counts.sum(axis=(0, 2)).max(initial=0)),
-            "features": [
-                _told(view, watched, kept.rule, each, levels, found)
-                for each in alarm.named[:_NAMED]
-            ],
-        }
-
-
-def _told(
-    view: View,
-    watched: Watched,
-    rule: Rule,
-    each: Named,
-    levels: Sequence[Level],
-    found: Sequence[Effects],
-) -> dict[str, Any]:
-    facet = watched.facets[each.feature]
-    place = int(np.flatnonzero(rule.cells.judged == each.feature)[0])
-    return {
-        "column": facet.column,
-        "facet": facet.title if facet.name else "",
-        "what": _words(view, watched, each),
-        "evidence": round(each.evidence, 3),
-        "severity": _SEVERITIES[levels[each.feature]],
-        "effects": {
-            effect.name: {
-                "value": _plain(effect.value[place]),
-                "lower": _plain(effect.lower[place]),
-                "upper": _plain(effect.upper[place]),
-            }
-            for effect in found
-        },
-    }
-
 
 def _detectable(rule: Rule, rows: int, slot: int) -> dict[str, Any] | None:
     """The smallest shift that an hour of such checks would show, of the usual column."""
@@ -235,21 +201,6 @@ def _detectable(rule: Rule, rows: int, slot: int) -> dict[str, Any] | None:
     if not told:
         return None
     return {"within": text_of(HOUR), "psi": round(told[len(told) // 2] ** 2, 6)}
-
-
-def _by_hour(view: View, watched: Watched, start: int) -> tuple[int, Counts]:
-    """[hours, features, cells] from a moment on, and the first hour."""
-    hour = HOUR * SECOND
-    first = floor(start, HOUR)
-    counts = np.zeros(
-        ((view.slot - first + hour - 1) // hour, *watched.cells.real.shape), dtype=np.int64
-    )
-    for span in view.reach.spans(*view.reach.whole(start, view.slot), HOUR):
-        for window in read(view, span.start, span.stop, span.resolution):
-            if window.profile is not None and first <= window.start < view.slot:
-                own = watched.counts(decode_tallies(window.profile))
-                counts[(window.start - first) // hour] += own
-    return first, counts
 
 
 def _hour(slot: int) -> int:
@@ -265,7 +216,7 @@ def _may_learn(view: View, kept: Kept) -> bool:
     return is_ripe and (minute - view.subject.model.id) % (HOUR // MINUTE) == 0
 
 
-def _on_the_hour(slot: int) -> bool:
+def _is_on_the_hour(slot: int) -> bool:
     return slot % (HOUR * SECOND) == 0
 
 
@@ -276,19 +227,3 @@ def _learning(view: View) -> str:
         f"still learning how much is natural ({DAYS} days, {days:.1f} to go): only large changes"
         " alarm until then"
     )
-
-
-def _words(view: View, watched: Watched, each: Named) -> str:
-    arm = each.arm
-    side = "more" if arm.rises else "less"
-    if arm.kind == "location":
-        return "higher values" if arm.rises else "lower values"
-    if arm.kind == "scale":
-        return "wider spread" if arm.rises else "narrower spread"
-    if arm.cell is not None and view.reference is not None:
-        return f"{side} of {watched.title(view.reference.layout, each.feature, arm.cell)}"
-    return "another shape"
-
-
-def _plain(value: float) -> float | None:
-    return round(float(value), 6) if math.isfinite(value) else None

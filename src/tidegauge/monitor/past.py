@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tidegauge.arrays import Counts
-from tidegauge.catalog import windows
 from tidegauge.catalog.windows import Window
 from tidegauge.judge.budget import Rule, Settings, cold, fit
 from tidegauge.judge.budget.cells import Singles, single
@@ -29,8 +28,6 @@ class Taught(NamedTuple):
 
 def learned(view: View, watched: Watched, settings: Settings) -> Taught:
     """A rule from two weeks of the model's own hours; from the reference alone before that."""
-    reference = view.reference
-    assert reference is not None  # noqa: S101 - the caller has looked
     start, stop = span_of(view)
     if view.slot >= stop:
         hours = stacked(view, watched, start, stop, HOUR)
@@ -38,7 +35,14 @@ def learned(view: View, watched: Watched, settings: Settings) -> Taught:
         slow = fit(hours, hours_of_week(start, len(hours), HOUR), watched.cells, hourly)
         if slow.learned:
             return Taught(asked_more_often(slow, settings), slow)
-    return Taught(cold(_whole(watched, reference), watched.cells, settings), None)
+    return Taught(cold_rule(view, watched, settings), None)
+
+
+def cold_rule(view: View, watched: Watched, settings: Settings) -> Rule:
+    """What the reference alone teaches."""
+    reference = view.reference
+    assert reference is not None  # noqa: S101 - the caller has looked
+    return cold(_whole(watched, reference), watched.cells, settings)
 
 
 def span_of(view: View) -> tuple[int, int]:
@@ -62,11 +66,9 @@ def stacked(view: View, watched: Watched, start: int, stop: int, resolution: int
 
 def read(view: View, start: int, stop: int, resolution: int) -> Iterable[Window]:
     """Those that were counted by the reference's bins."""
-    numbers = view.subject.numbers(view.version, view.segment)
     baseline = view.subject.baseline
     layout = baseline.layout if baseline else None
-    found = windows.between(view.connection, numbers, resolution, start, stop)
-    return (each for each in found if each.layout == layout)
+    return (each for each in view.windows(start, stop, resolution) if each.layout == layout)
 
 
 def hours_of_week(start: int, slots: int, resolution: int) -> Counts:

@@ -1,18 +1,21 @@
 """Watch where a number is going: told before it reaches a limit, by the line through its past."""
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from tidegauge.arrays import Floats
-from tidegauge.monitor.base import Base
+from tidegauge.monitor.base import Base, Replaying
 from tidegauge.monitor.condition import Finite
 from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.severity import AnySeverity
 from tidegauge.monitor.view import View
+from tidegauge.series.memory import Memory
 from tidegauge.window import DAY, HOUR, SECOND
 
 _FEWEST = 8
@@ -63,10 +66,24 @@ class Trend(Base):
         )
 
     def read(self, view: View) -> Found:
-        metric, values = self._metric(), list[float]()
-        rows = 0
+        return self._read(view, self._metric().read)
+
+    def replaying(self, view: View, step: int) -> Replaying:
+        """Slots one after another share most of their points."""
+        del view, step
+        read = self._metric().read
+
+        def readings(views: Iterable[View]) -> Iterator[Found]:
+            points: Memory[int, Found] = Memory(2 * _MOST)
+            for each in views:
+                yield self._read(each, lambda at: points.get(at.slot, partial(read, at)))
+
+        return readings
+
+    def _read(self, view: View, read: Callable[[View], Found]) -> Found:
+        values, rows = list[float](), 0
         for back in range(self.over // self.window - 1, -1, -1):
-            found = metric.read(view.at(view.slot - back * self.window * SECOND))
+            found = read(view.at(view.slot - back * self.window * SECOND))
             if found.status == "not_applicable":
                 return found
             rows += found.n

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -39,6 +39,18 @@ class Shared:
     """By baseline and columns."""
 
 
+class Held(Protocol):
+    """Windows that were read before they are asked for."""
+
+    def seen(self, subject: Subject, numbers: Sequence[int], start: int, stop: int) -> Seen | None:
+        """None where it reaches further than is at hand."""
+        ...
+
+    def of(
+        self, numbers: Sequence[int], start: int, stop: int, resolution: int
+    ) -> Sequence[Window] | None: ...
+
+
 @dataclass(frozen=True)
 class Near:
     """The last minutes of many models, read at once."""
@@ -57,18 +69,24 @@ class Near:
             held.setdefault(window.series, []).append(window)
         return cls(start, slot, held)
 
-    def seen(self, subject: Subject, numbers: Iterable[int], start: int, stop: int) -> Seen | None:
-        """None where it reaches further than is at hand."""
-        if start < self.start or stop > self.stop:
+    def seen(self, subject: Subject, numbers: Sequence[int], start: int, stop: int) -> Seen | None:
+        found = self.of(numbers, start, stop, MINUTE)
+        if found is None:
             return None
-        found = [
+        layout = subject.baseline.layout if subject.baseline else None
+        return Seen(start=start, stop=stop, windows=found, layout=layout)
+
+    def of(
+        self, numbers: Sequence[int], start: int, stop: int, resolution: int
+    ) -> Sequence[Window] | None:
+        if start < self.start or stop > self.stop or resolution != MINUTE:
+            return None
+        return [
             window
             for number in numbers
             for window in self.windows.get(number, ())
             if start <= window.start < stop
         ]
-        layout = subject.baseline.layout if subject.baseline else None
-        return Seen(start=start, stop=stop, windows=found, layout=layout)
 
 
 @dataclass(frozen=True)
@@ -82,7 +100,7 @@ class View:
     """The end of the window that is looked at."""
     version: str | None = None
     segment: str = ""
-    near: Near | None = None
+    near: Held | None = None
     shared: Shared = field(default_factory=Shared, repr=False)
     _seen: dict[tuple[int, int, str | None], Seen] = field(
         default_factory=dict[tuple[int, int, str | None], Seen], repr=False
@@ -93,8 +111,8 @@ class View:
         key = start, stop, version or self.version
         found = self._seen.get(key)
         if found is None and self.near is not None:
-            numbers = self.subject.numbers(key[2], self.segment)
-            found = self.near.seen(self.subject, numbers, start, stop)
+            own = self.subject.numbers(key[2], self.segment)
+            found = self.near.seen(self.subject, own, start, stop)
         if found is None:
             found = look(
                 self.connection,
@@ -107,6 +125,15 @@ class View:
             )
         self._seen[key] = found
         return found
+
+    def windows(self, start: int, stop: int, resolution: int) -> Iterable[Window]:
+        """Of one resolution."""
+        own = self.subject.numbers(self.version, self.segment)
+        if self.near is not None:
+            found = self.near.of(own, start, stop, resolution)
+            if found is not None:
+                return found
+        return windows.between(self.connection, own, resolution, start, stop)
 
     def at(self, slot: int) -> "View":
         """The same part of the rows, at another time."""
