@@ -16,7 +16,7 @@ from tidegauge.monitor.cycle import Set, chosen
 from tidegauge.monitor.faults import FaultsError, checked, document_of
 from tidegauge.monitor.file import read_one, read_text
 from tidegauge.monitor.plan import plan
-from tidegauge.monitor.rehearsal import Minutes, alarms_of, rehearse, series_of
+from tidegauge.monitor.rehearsal import Minutes, rehearse, series_of, told_of
 from tidegauge.monitor.usual import documents
 from tidegauge.monitor.watching import watching
 from tidegauge.window import MINUTE
@@ -181,7 +181,7 @@ def alarms(values, rows="1000", baseline=None, **more):
     fold = {"predictions": "sum"}.get(monitor.metric, "mean")
     return [
         (each.at // MINUTE, each.until and each.until // MINUTE, each.severity)
-        for each in alarms_of(monitor, Minutes(told, held, fold, baseline))
+        for each in told_of(monitor, Minutes(told, held, fold, baseline))
     ]
 
 

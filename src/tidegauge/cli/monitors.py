@@ -191,7 +191,7 @@ def run_tests(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every alarm.")] = False,
 ) -> None:
     """Feed told numbers to monitors on a virtual clock, and see what alarms when."""
-    from tidegauge.monitor.rehearsal import rehearse  # noqa: PLC0415 - `--help` needs none of it
+    from tidegauge.monitor.rehearsal import rehearse, words_of  # noqa: PLC0415 - `--help` needs none of it
 
     console, failed, count = Console(highlight=False), 0, 0
     with heard():
@@ -203,7 +203,7 @@ def run_tests(
             for fault in outcome.faults:
                 console.print(Text(f"    {fault}"))
             for alarm in outcome.alarms if verbose else ():
-                console.print(Text(f"    alarm {alarm}", "dim"))
+                console.print(Text(f"    alarm {words_of(alarm)}", "dim"))
         console.print(f"{_many(count, 'test')}, {failed} failed")
     if failed:
         raise typer.Exit(_FAILED)

@@ -1,19 +1,18 @@
 """What every monitor has: a name, what it watches, when, and when it may speak."""
 
-from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from tidegauge.monitor.duration import Duration
 from tidegauge.monitor.reading import Found, Memory
+from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.severity import AnySeverity
 from tidegauge.monitor.view import View
 from tidegauge.window import DAY, FIVE_MINUTES, MINUTE
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,127}$")]
 _LONGEST = 31 * DAY
-Replaying = Callable[[Iterable[View]], Iterator[Found]]
 
 
 class Part(BaseModel):
@@ -87,12 +86,10 @@ class Base(Part):
     def read(self, view: View) -> Found:
         raise NotImplementedError
 
-    def replaying(self, view: View, step: int) -> Replaying:
-        """What reads a past, slot by slot, every `step` seconds; `view` is of its end.
-
-        What has to be learned for it is learned once."""
-        del view, step
-        return lambda views: (self.read(each) for each in views)
+    def replay(self, view: View) -> Replay:
+        """What reads a past, slot by slot, every `every` seconds; `view` is of its end."""
+        del view
+        return Stateless(lambda views: map(self.read, views))
 
     @field_validator("window", "every")
     @classmethod

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from tidegauge.arrays import Counts, Flags
+from tidegauge.arrays import Counts, Flags, Floats
 from tidegauge.judge.budget import Cells
 from tidegauge.profile.bins import ABOVE, BELOW, FIRST, LAST
 from tidegauge.profile.categories import MISSING as MISSING_CATEGORY
@@ -58,8 +58,16 @@ class Watched:
         found[count:, [MISSING_CATEGORY, UNSEEN]] = True
         return found
 
-    def counts(self, tallies: Tallies) -> Counts:
-        """[features, cells]: of a window."""
+    def counts(self, tallies: Tallies) -> Floats:
+        """[features, cells]: of a window; rows of a weighted sample count for as many as they are
+        worth (Kish, 1965), and not for all that they stand for."""
+        found = self._counts(tallies)
+        if tallies.squares <= tallies.rows:
+            return found.astype(np.float64)
+        worth: Floats = found * np.float64(tallies.rows / tallies.squares)
+        return worth
+
+    def _counts(self, tallies: Tallies) -> Counts:
         found = np.zeros((len(self.facets), _WIDTH), dtype=np.int64)
         own = tallies.counts[list(self.numeric)]
         count = len(self.numeric)

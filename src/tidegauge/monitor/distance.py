@@ -12,10 +12,11 @@ from typing import Annotated, Final, Literal
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from tidegauge.errors import InputError
-from tidegauge.monitor.base import Base, Part, Replaying
+from tidegauge.monitor.base import Base, Part
 from tidegauge.monitor.condition import Finite, Share
 from tidegauge.monitor.duration import Duration
 from tidegauge.monitor.reading import Found, nothing
+from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.severity import Severity, worst
 from tidegauge.monitor.view import View
 from tidegauge.profile.codec import Tallies
@@ -98,9 +99,9 @@ class Distance(Base):
         (found,) = self._read([view])
         return found
 
-    def replaying(self, view: View, step: int) -> Replaying:
+    def replay(self, view: View) -> Replay:
         """Many slots are measured at once."""
-        del view, step
+        del view
         tallies: Memory[bytes, Tallies] = Memory(_TALLIES)
 
         def readings(views: Iterable[View]) -> Iterator[Found]:
@@ -108,7 +109,7 @@ class Distance(Base):
             while some := list(islice(waiting, _AT_ONCE)):
                 yield from self._read(some, lambda data: tallies.get(data, partial(unpack, data)))
 
-        return readings
+        return Stateless(readings)
 
     def _read(
         self, views: Sequence[View], unpacked: Callable[[bytes], Tallies] = unpack

@@ -7,22 +7,23 @@ without it.
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import AliasChoices, Field
 
-from tidegauge.arrays import Counts
+from tidegauge.arrays import Floats
 from tidegauge.judge.budget import Look, Rule, Settings, State, detectable, update
-from tidegauge.monitor.base import Base, Replaying
+from tidegauge.monitor.base import Base
 from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.evidence import evidence
+from tidegauge.monitor.hourly import open_alarm
 from tidegauge.monitor.kept import Kept, Open
 from tidegauge.monitor.past import DAYS, cold_rule, hours_of_week, learned, span_of
 from tidegauge.monitor.reading import Found, Memory, nothing
-from tidegauge.monitor.replay import open_alarm
+from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.view import View
 from tidegauge.profile.codec import decode_tallies
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
@@ -71,28 +72,23 @@ class Drift(Base):
             found = replace(found, detail={**found.detail, "detectable": told})
         return found
 
-    def replaying(self, view: View, step: int) -> Replaying:
-        """As it would have been asked every so often; the rule is learned as it is live."""
-        if view.subject.baseline is None:
-            return lambda views: (self._no_reference(each) for each in views)
-        watched = view.watched(self.columns)
-        if not watched.facets:
-            return lambda views: (_NO_COLUMN for _each in views)
-        asked = self.model_copy(update={"every": step})
-        settings = asked.settings
-        before = cold_rule(view, watched, settings)
-        taught = learned(view, watched, settings)
-        rule = taught.hourly if taught.hourly and step == HOUR else taught.rule
-        ripe = span_of(view)[1]
-
-        def readings(views: Iterable[View]) -> Iterator[Found]:
-            kept = Kept("", before, State.start(before))
-            for each in views:
-                if each.slot > ripe and kept.rule is before:
-                    kept = Kept("", rule, State.start(rule), kept.open)
-                yield asked.check(each, watched, kept)
-
-        return readings
+    def replay(self, view: View) -> Replay:
+        """The rule is learned as it is live, and the rows of the reference are not judged."""
+        baseline = view.subject.baseline
+        watched = view.watched(self.columns) if baseline else None
+        if baseline is None or watched is None or not watched.facets:
+            why = _NO_COLUMN if baseline else self._no_reference(view)
+            return Stateless(lambda views: (why for _each in views))
+        taught = learned(view, watched, self.settings)
+        hourly = taught.hourly if self.every == HOUR else None
+        return _Course(
+            self,
+            watched,
+            first=baseline.last_at or 0,
+            ripe=span_of(view)[1],
+            learned=hourly or taught.rule,
+            kept=_begun(cold_rule(view, watched, self.settings)),
+        )
 
     @property
     def settings(self) -> Settings:
@@ -133,8 +129,8 @@ class Drift(Base):
     def _no_reference(self, view: View) -> Found:
         return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
 
-    def _latest(self, view: View, watched: Watched) -> Counts:
-        counts = np.zeros(watched.cells.real.shape, dtype=np.int64)
+    def _latest(self, view: View, watched: Watched) -> Floats:
+        counts = np.zeros(watched.cells.real.shape)
         for window in view.window(self.every).comparable:
             if window.profile is not None:
                 counts += watched.counts(decode_tallies(window.profile))
@@ -189,6 +185,36 @@ class Drift(Base):
             reason=f"{first['column']}: {first['what']}{more}",
             detail=detail,
         )
+
+
+@dataclass
+class _Course:
+    """The rule on a past: at first by the reference alone, and later by what it has learned."""
+
+    monitor: Drift
+    watched: Watched
+    first: int
+    """Where the rows of the reference end."""
+    ripe: int
+    """Where the two weeks end that are learned from."""
+    learned: Rule
+    kept: Kept
+
+    def read(self, views: Iterable[View]) -> Iterator[Found]:
+        for view in views:
+            if view.slot > self.ripe and self.kept.rule is not self.learned:
+                self.kept = _begun(self.learned)
+            if view.slot <= self.first:
+                yield nothing("not_applicable", "these rows are the reference's own")
+            else:
+                yield self.monitor.check(view, self.watched, self.kept)
+
+    def fork(self) -> "_Course":
+        return replace(self, kept=replace(self.kept))
+
+
+def _begun(rule: Rule) -> Kept:
+    return Kept("", rule, State.start(rule))
 
 
 def _detectable(rule: Rule, rows: int, slot: int) -> dict[str, Any] | None:

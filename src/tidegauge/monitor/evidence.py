@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tidegauge.arrays import Counts
+from tidegauge.arrays import Floats
 from tidegauge.judge.budget import Named, Rule, effects, is_over, pooled, severity
 from tidegauge.judge.budget.severity import Severity as Level
 from tidegauge.judge.effects import Effects
@@ -74,13 +74,11 @@ def _told(
     }
 
 
-def _by_hour(view: View, watched: Watched, start: int) -> tuple[int, Counts]:
+def _by_hour(view: View, watched: Watched, start: int) -> tuple[int, Floats]:
     """[hours, features, cells] from a moment on, and the first hour."""
     hour = HOUR * SECOND
     first = floor(start, HOUR)
-    counts = np.zeros(
-        ((view.slot - first + hour - 1) // hour, *watched.cells.real.shape), dtype=np.int64
-    )
+    counts = np.zeros(((view.slot - first + hour - 1) // hour, *watched.cells.real.shape))
     for span in view.reach.spans(*view.reach.whole(start, view.slot), HOUR):
         for window in read(view, span.start, span.stop, span.resolution):
             if window.profile is not None and first <= window.start < view.slot:

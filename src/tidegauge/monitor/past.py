@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from tidegauge.arrays import Counts
+from tidegauge.arrays import Counts, Floats
 from tidegauge.catalog.windows import Window
 from tidegauge.judge.budget import Rule, Settings, cold, fit
 from tidegauge.judge.budget.cells import Singles, single
@@ -53,10 +53,10 @@ def span_of(view: View) -> tuple[int, int]:
     return start, start + DAYS * DAY * SECOND
 
 
-def stacked(view: View, watched: Watched, start: int, stop: int, resolution: int) -> Counts:
+def stacked(view: View, watched: Watched, start: int, stop: int, resolution: int) -> Floats:
     """[slots, features, cells] of a span; a slot without rows is one all the same."""
     size = resolution * SECOND
-    found = np.zeros(((stop - start) // size, *watched.cells.real.shape), dtype=np.int64)
+    found = np.zeros(((stop - start) // size, *watched.cells.real.shape))
     for window in read(view, start, stop, resolution):
         if window.profile is not None:
             at = (window.start - start) // size
@@ -101,7 +101,7 @@ def asked_more_often(slow: Rule, settings: Settings) -> Rule:
     return made.bound_again()
 
 
-def _whole(watched: Watched, reference: Profile) -> Counts:
+def _whole(watched: Watched, reference: Profile) -> Floats:
     return watched.counts(
         Tallies(
             rows=reference.rows,

@@ -18,7 +18,7 @@ of rows or of a baseline, is neither.
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -29,6 +29,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from tidegauge.arrays import Floats
 from tidegauge.errors import InputError
 from tidegauge.monitor.against import WEEKS, Against
+from tidegauge.monitor.alarms import Alarm, alarms_of
 from tidegauge.monitor.base import Part
 from tidegauge.monitor.condition import Finite
 from tidegauge.monitor.duration import Duration, text_of
@@ -37,7 +38,7 @@ from tidegauge.monitor.file import read_files
 from tidegauge.monitor.measures import NOTHING, Measured
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.reading import Found
-from tidegauge.monitor.severity import AnySeverity, Severity, worst
+from tidegauge.monitor.severity import AnySeverity
 from tidegauge.monitor.union import Monitor
 from tidegauge.schema import near
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
@@ -75,19 +76,6 @@ class Rehearsal(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alarm:
-    at: int
-    """Seconds since the start."""
-    until: int | None
-    severity: Severity
-    reason: str
-
-    def __str__(self) -> str:
-        until = "the end" if self.until is None else text_of(self.until)
-        return f"at {text_of(self.at)} until {until}, {self.severity}: {self.reason}"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Outcome:
     test: Test
     alarms: Sequence[Alarm]
@@ -102,21 +90,16 @@ def rehearse(path: Path) -> list[Outcome]:
     return [_outcome(test, _metric_of(test, monitors)) for test in told.tests]
 
 
-def alarms_of(monitor: Metric, minutes: "Minutes") -> list[Alarm]:
+def told_of(monitor: Metric, minutes: "Minutes") -> list[Alarm]:
     """What somebody would have been told."""
-    found: list[Alarm] = []
-    breaches, is_open = 0, False
-    for at in range(monitor.every, len(minutes.values) * MINUTE + 1, monitor.every):
-        reading = _read_at(monitor, minutes, at - monitor.delay)
-        if reading.status == "breach":
-            breaches += 1
-            if breaches >= monitor.for_count:
-                found, is_open = _told(found, is_open, at, reading), True
-        elif reading.status == "ok":
-            if is_open:
-                found[-1] = replace(found[-1], until=at)
-            breaches, is_open = 0, False
-    return found
+    times = range(monitor.every, len(minutes.values) * MINUTE + 1, monitor.every)
+    readings = ((at, _read_at(monitor, minutes, at - monitor.delay)) for at in times)
+    return alarms_of(readings, monitor.for_count)
+
+
+def words_of(alarm: Alarm) -> str:
+    until = "the end" if alarm.until is None else text_of(alarm.until)
+    return f"at {text_of(alarm.at)} until {until}, {alarm.severity}: {alarm.reason}"
 
 
 def _read_at(monitor: Metric, minutes: "Minutes", stop: int) -> Found:
@@ -132,15 +115,6 @@ def _read_at(monitor: Metric, minutes: "Minutes", stop: int) -> Found:
 
     measured = minutes.measured(start, stop)
     return monitor.judged(measured, measured.n, before)
-
-
-def _told(found: list[Alarm], is_open: bool, at: int, reading: Found) -> list[Alarm]:  # noqa: FBT001
-    severity = reading.severity
-    assert severity is not None  # noqa: S101 - it is a breach
-    if not is_open:
-        return [*found, Alarm(at=at, until=None, severity=severity, reason=reading.reason)]
-    rising = worst([found[-1].severity, severity]) or severity
-    return [*found[:-1], replace(found[-1], severity=rising)]
 
 
 @dataclass(frozen=True)
@@ -219,7 +193,7 @@ def _outcome(test: Test, monitor: Metric) -> Outcome:
         _check_time(test, monitor, alarm, len(values) * MINUTE)
     fold = _FOLDS.get(monitor.metric, "mean")
     minutes = Minutes(values, np.broadcast_to(rows, values.shape), fold, test.baseline)
-    found = alarms_of(monitor, minutes)
+    found = told_of(monitor, minutes)
     return Outcome(test=test, alarms=found, faults=list(_faults(test.alarms, found)))
 
 
@@ -240,11 +214,11 @@ def _faults(expected: Sequence[Expected], found: Sequence[Alarm]) -> Iterable[st
             yield f"no alarm at {text_of(each.at)}"
             continue
         if each.until is not None and each.until != alarm.until:
-            yield f"expected until {text_of(each.until)}, and it was {alarm}"
+            yield f"expected until {text_of(each.until)}, and it was {words_of(alarm)}"
         if each.severity is not None and each.severity != alarm.severity:
-            yield f"expected {each.severity}, and it was {alarm}"
+            yield f"expected {each.severity}, and it was {words_of(alarm)}"
     for alarm in by_time.values():
-        yield f"not expected: {alarm}"
+        yield f"not expected: {words_of(alarm)}"
 
 
 def _metric_of(test: Test, monitors: dict[str, Monitor]) -> Metric:

@@ -1,47 +1,31 @@
-"""The decision rule on hours that are over: what it would have said, had somebody asked it."""
+"""Slots of a past, read one after another: what has to be learned for them is learned once."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
-from tidegauge.arrays import Counts
-from tidegauge.judge.budget import Rule, State, is_over, update
-from tidegauge.monitor.cells import Watched
-from tidegauge.monitor.kept import Open
-from tidegauge.monitor.past import hours_of_week, stacked
+from tidegauge.monitor.reading import Found
 from tidegauge.monitor.view import View
-from tidegauge.window import DAY, HOUR, SECOND, floor
-
-LONGEST: Final = 7 * DAY
-"""Of the past before a first look, in which a change may have begun."""
-_HOUR: Final = HOUR * SECOND
-_OVER: Final = 6
 
 
-def open_alarm(view: View, watched: Watched, rule: Rule, after: int) -> Open | None:
-    """The alarm that would be open by now, of a rule that is asked each hour."""
-    stop = floor(view.slot, HOUR)
-    start = max(after, stop - LONGEST * SECOND)
-    found: Open | None = None
-    if start < stop:
-        counts = stacked(view, watched, start, stop, HOUR)
-        *_, found = alarms(rule, watched, counts, start)
-    return found
+class Replay(Protocol):
+    def read(self, views: Iterable[View]) -> Iterator[Found]:
+        """Of the next slots, in order."""
+        ...
+
+    def fork(self) -> "Replay":
+        """Another that goes on from here."""
+        ...
 
 
-def alarms(rule: Rule, watched: Watched, counts: Counts, start: int) -> Iterator[Open | None]:
-    """After each hour, the alarm that is open."""
-    hours = hours_of_week(start, len(counts), HOUR)
-    state, found = State.start(rule), None
-    for at in range(len(counts)):
-        slot = start + (at + 1) * _HOUR
-        state, look = update(rule, state, counts[at], int(hours[at]))
-        if look.is_alarm:
-            if found is None:
-                first = min(each.since for each in look.named)
-                found = Open(slot, slot - (state.checks - first) * _HOUR, look.named)
-            state = State.start(rule)
-        elif found is not None and at >= _OVER:
-            past = slice(at + 1 - _OVER, at + 1)
-            if is_over(rule, found.named, counts[past], hours[past], watched.gone):
-                found = None
-        yield found
+@dataclass(frozen=True)
+class Stateless:
+    """Nothing is remembered from slot to slot."""
+
+    readings: Callable[[Iterable[View]], Iterator[Found]]
+
+    def read(self, views: Iterable[View]) -> Iterator[Found]:
+        return self.readings(views)
+
+    def fork(self) -> "Stateless":
+        return self

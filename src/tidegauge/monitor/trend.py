@@ -8,11 +8,12 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from tidegauge.arrays import Floats
-from tidegauge.monitor.base import Base, Replaying
+from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Finite
 from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.reading import Found, nothing
+from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.severity import AnySeverity
 from tidegauge.monitor.view import View
 from tidegauge.series.memory import Memory
@@ -68,9 +69,9 @@ class Trend(Base):
     def read(self, view: View) -> Found:
         return self._read(view, self._metric().read)
 
-    def replaying(self, view: View, step: int) -> Replaying:
+    def replay(self, view: View) -> Replay:
         """Slots one after another share most of their points."""
-        del view, step
+        del view
         read = self._metric().read
 
         def readings(views: Iterable[View]) -> Iterator[Found]:
@@ -78,7 +79,7 @@ class Trend(Base):
             for each in views:
                 yield self._read(each, lambda at: points.get(at.slot, partial(read, at)))
 
-        return readings
+        return Stateless(readings)
 
     def _read(self, view: View, read: Callable[[View], Found]) -> Found:
         values, rows = list[float](), 0
