@@ -9,6 +9,7 @@ True
 """
 
 import math
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -19,6 +20,8 @@ from tidegauge.monitor.severity import AnySeverity
 
 _KINDS: Final = ("max", "min", "change", "absolute_change")
 _TINY: Final = 1e-12
+_SURE: Final = 3.0
+"""Standard errors beyond what is allowed: one in seven hundred."""
 
 
 def _share(told: object) -> object:
@@ -70,8 +73,17 @@ class Condition(Part):
     def is_relative(self) -> bool:
         return self.change is not None or self.absolute_change is not None
 
-    def judge(self, value: float, before: float | None, name: str = "before") -> str | None:
-        """Why it is a breach; None where it is none.  `name` is what `before` is."""
+    def judge(
+        self,
+        value: float,
+        before: float | None,
+        name: str = "before",
+        error: Callable[[float], float] | None = None,
+    ) -> str | None:
+        """Why it is a breach; None where it is none.  `name` is what `before` is.
+
+        What is compared must be further away than chance alone would take it; a limit is a limit.
+        """
         if self.max is not None:
             return f"{value:.4g} is above {self.max:g}" if value > self.max else None
         if self.min is not None:
@@ -83,7 +95,9 @@ class Condition(Part):
             return None
         side = "above" if moved > 0 else "below"
         if self.absolute_change is not None:
-            if abs(moved) <= self.absolute_change:
+            if abs(moved) <= self.absolute_change or _is_chance(
+                value, before + math.copysign(self.absolute_change, moved), error
+            ):
                 return None
             return (
                 f"{value:.4g} is {abs(moved):.4g} {side} {before:.4g} ({name}), and"
@@ -91,10 +105,16 @@ class Condition(Part):
             )
         assert self.change is not None  # noqa: S101 - it is one of four
         share = abs(moved) / abs(before) if abs(before) > _TINY else math.inf
-        if share <= self.change or abs(moved) <= _TINY:
+        allowed = before + math.copysign(self.change * abs(before), moved)
+        if share <= self.change or abs(moved) <= _TINY or _is_chance(value, allowed, error):
             return None
         told = f"{share:.3g} times" if share > 10 else f"{100 * share:.3g} %"
         return (
             f"{value:.4g} is {told} {side} {before:.4g} ({name}), and"
             f" {100 * self.change:g} % are allowed"
         )
+
+
+def _is_chance(value: float, allowed: float, error: Callable[[float], float] | None) -> bool:
+    """Whether it might be there with what is allowed and no more."""
+    return error is not None and abs(value - allowed) <= _SURE * error(allowed)

@@ -16,12 +16,16 @@ from tidegauge.profile.numeric import MINUS_INFINITY, MISSING, NAN, PLUS_INFINIT
 from tidegauge.profile.table import Profile
 from tidegauge.profile.timing import Timing
 from tidegauge.profile.traffic import TIMINGS, Traffic
+from tidegauge.reference.task import task_of
 
 
 class Measured(NamedTuple):
     value: float | None
     n: int
     """What it is taken over: calls that told it, rows that hold it."""
+    error: Callable[[float], float] | None = None
+    """If the true value were so, how far chance takes what is measured from it: a standard error.
+    None of what is not known to stray."""
 
 
 NOTHING: Final = Measured(None, 0)
@@ -32,27 +36,57 @@ OfTraffic = Callable[[Traffic, float], Measured]
 def _timing(place: int, part: str) -> OfTraffic:
     def measure(traffic: Traffic, _seconds: float) -> Measured:
         timing: Timing = traffic.timings[place]
-        value = timing.mean if part == "avg" else timing.quantile(float(part[1:]) / 100)
-        return Measured(value, timing.n)
+        if part != "avg":
+            return Measured(timing.quantile(float(part[1:]) / 100), timing.n)
+        return Measured(
+            timing.mean, timing.n, of_mean(timing.deviation, timing.n / _weight(traffic))
+        )
 
     return measure
 
 
 def _rate(of: str, among: str) -> OfTraffic:
     def measure(traffic: Traffic, _seconds: float) -> Measured:
-        return Measured(traffic.share(of, among), traffic.counts[among])
+        n = traffic.counts[among]
+        return Measured(traffic.share(of, among), n, of_share(n / _weight(traffic)))
 
     return measure
 
 
 def _throughput(traffic: Traffic, seconds: float) -> Measured:
     rows = traffic.counts["predictions"]
-    return Measured(rows * 60 / seconds, rows)
+    return Measured(rows * 60 / seconds, rows, _of_count(traffic, 60 / seconds))
 
 
 def _predictions(traffic: Traffic, _seconds: float) -> Measured:
     rows = traffic.counts["predictions"]
-    return Measured(float(rows), rows)
+    return Measured(float(rows), rows, _of_count(traffic, 1.0))
+
+
+def of_share(n: float) -> Callable[[float], float]:
+    """Of a share among so many rows."""
+
+    def error(share: float) -> float:
+        inside = min(max(share, 0.0), 1.0)
+        return math.sqrt(inside * (1 - inside) / n) if n else math.inf
+
+    return error
+
+
+def of_mean(deviation: float, n: float) -> Callable[[float], float]:
+    return lambda _mean: deviation / math.sqrt(n) if n else math.inf
+
+
+def _of_count(traffic: Traffic, per: float) -> Callable[[float], float]:
+    """Of calls that come by themselves, each counted `per` times."""
+    each = per * _weight(traffic)
+    return lambda expected: math.sqrt(max(expected, 0.0) * each)
+
+
+def _weight(traffic: Traffic) -> float:
+    """How many predictions a record stands for."""
+    records = traffic.counts["records"]
+    return traffic.counts["predictions"] / records if records else 1.0
 
 
 _PARTS: Final = ("latency", "feature_extraction", "inference")
@@ -107,11 +141,10 @@ def _gone(*cells: int) -> OfColumn:
         at, named = of.any_number, of.category
         if at is not None:
             gone = of.profile.numeric.gone[at]
-            return Measured(_share(sum(int(gone[cell]) for cell in cells), rows), rows)
+            return _share(sum(int(gone[cell]) for cell in cells), rows, of.profile)
         if named is not None and MISSING in cells:
-            return Measured(
-                _share(int(of.profile.categories.counts[named][MISSING_CATEGORY]), rows), rows
-            )
+            counts = of.profile.categories.counts[named]
+            return _share(int(counts[MISSING_CATEGORY]), rows, of.profile)
         return NOTHING
 
     return measure
@@ -124,7 +157,7 @@ def _outside(*cells: int) -> OfColumn:
             return NOTHING
         n = int(of.profile.numeric.n[at])
         counts = of.profile.numeric.counts[at]
-        return Measured(_share(sum(int(counts[cell]) for cell in cells), n), n)
+        return _share(sum(int(counts[cell]) for cell in cells), n, of.profile)
 
     return measure
 
@@ -134,7 +167,7 @@ def _unseen(of: ColumnOf) -> Measured:
     if at is None:
         return NOTHING
     n = int(of.profile.categories.n[at])
-    return Measured(_share(int(of.profile.categories.counts[at][UNSEEN]), n), n)
+    return _share(int(of.profile.categories.counts[at][UNSEEN]), n, of.profile)
 
 
 def _moment(which: str) -> OfColumn:
@@ -144,7 +177,12 @@ def _moment(which: str) -> OfColumn:
             return NOTHING
         numeric, n = of.profile.numeric, int(of.profile.numeric.finite[at])
         value = float(getattr(numeric, which)[at]) if n else math.nan
-        return Measured(value if math.isfinite(value) else None, n)
+        if not math.isfinite(value):
+            return Measured(None, n)
+        if which != "mean":
+            return Measured(value, n)
+        worth = of.profile.rows / of.profile.squares if of.profile.squares else 1.0
+        return Measured(value, n, of_mean(float(numeric.deviation[at]), n * worth))
 
     return measure
 
@@ -158,7 +196,7 @@ def _most_common(of: ColumnOf) -> Measured:
     # `other` and `unseen` are several values, of which each has less.
     sketch = of.profile.categories.outside[at]
     most = max(int(counts[NAMED:].max(initial=0)), int(sketch.counts.max(initial=0)))
-    return Measured(_share(most, n), n)
+    return _share(most, n, of.profile)
 
 
 def _distinct(of: ColumnOf) -> Measured:
@@ -174,11 +212,15 @@ def _other(of: ColumnOf) -> Measured:
     if at is None:
         return NOTHING
     n = int(of.profile.categories.n[at])
-    return Measured(_share(int(of.profile.categories.counts[at][OTHER]), n), n)
+    return _share(int(of.profile.categories.counts[at][OTHER]), n, of.profile)
 
 
-def _share(of: int, among: int) -> float | None:
-    return of / among if among else None
+def _share(count: int, among: int, profile: Profile) -> Measured:
+    """With chance, of a weighted sample too."""
+    if not among:
+        return NOTHING
+    worth = profile.rows / profile.squares if profile.squares else 1.0
+    return Measured(count / among, among, of_share(among * worth))
 
 
 OF_COLUMN: Final[Mapping[str, OfColumn]] = {
@@ -209,7 +251,17 @@ def of_column(profile: Profile, measure: str, column: str) -> Measured:
 
 
 def of_output(profile: Profile, name: str) -> Measured:
-    measure, columns = OUTPUTS[name]
+    column = output_column(profile, name)
+    return NOTHING if column is None else of_column(profile, OUTPUTS[name][0], column)
+
+
+def output_column(profile: Profile, name: str) -> str | None:
+    """A score is a confidence where there are classes: else it is the number that is predicted."""
     known = profile.layout.schema.names
-    column = next((each for each in columns if each in known), None)
-    return NOTHING if column is None else of_column(profile, measure, column)
+    _measure, (own, *others) = OUTPUTS[name]
+    found = [each for each in (own, *(others if _has_classes(profile) else ())) if each in known]
+    return found[0] if found else None
+
+
+def _has_classes(profile: Profile) -> bool:
+    return task_of(profile) in ("binary", "multiclass", "multilabel")

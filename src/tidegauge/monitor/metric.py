@@ -96,7 +96,7 @@ class Metric(Base):
         if measured.n < self.min_rows and self.metric not in COUNTED:
             reason = f"{measured.n} rows tell {self._title}, and {self.min_rows} are wanted"
             return nothing("insufficient_data", reason, measured.n)
-        return self._told(measured.value, measured.n, before)
+        return self._told(measured.value, measured, before)
 
     @property
     def _title(self) -> str:
@@ -106,14 +106,17 @@ class Metric(Base):
     def _usual(self) -> Against:
         return Against("reference") if self._has_reference else Against("last", 7 * DAY)
 
-    def _told(self, value: float, n: int, before: Callable[[Against], float | None]) -> Found:
+    def _told(
+        self, value: float, measured: Measured, before: Callable[[Against], float | None]
+    ) -> Found:
+        n = measured.n
         told: list[tuple[Condition, str]] = []
         befores: dict[str, float | None] = {}
         for condition in self.conditions:
             was, against = None, condition.against or self._usual
             if condition.is_relative:
                 was = befores[str(against)] = before(against)
-            why = condition.judge(value, was, str(against))
+            why = condition.judge(value, was, str(against), measured.error)
             if why is not None:
                 told.append((condition, why))
         detail = {"baselines": befores} if befores else {}

@@ -23,7 +23,7 @@ BINS: Final = A_OCTAVE * _OCTAVES + 2
 _NANO: Final = 1e6
 _LONGEST: Final = 2.0 ** (_LOWEST + _OCTAVES)
 
-
+_MIDDLES: Final = 2.0 ** (_LOWEST + (np.clip(np.arange(BINS), 0.5, BINS - 1.5) - 0.5) / A_OCTAVE)
 _NONE: Final = np.zeros(BINS, dtype=np.int64)
 """One for all: most models tell of one duration, or none, and there are thousands of windows."""
 _NONE.flags.writeable = False
@@ -78,6 +78,14 @@ class Timing:
     @property
     def mean(self) -> float | None:
         return self.total / self.n / _NANO if self.n else None
+
+    @property
+    def deviation(self) -> float:
+        """By the middles of the bins."""
+        if not self.n:
+            return 0.0
+        mean = float(self.counts @ _MIDDLES) / self.n
+        return math.sqrt(float(self.counts @ (_MIDDLES - mean) ** 2) / self.n)
 
     def quantile(self, share: float) -> float | None:
         """The middle, by ratio, of the bin that holds it."""
