@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tidegauge.cli.api import KEY, URL, checked, connect, get, unreachable
+from tidegauge.cli.api import KEY, URL, connect, get
+from tidegauge.cli.backtest import backtest
+from tidegauge.cli.monitor_files import FAILED, documents, many, read_monitors, sent
 from tidegauge.cli.output import heard
 from tidegauge.errors import InputError
 from tidegauge.failpoint import hit
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from tidegauge.monitor.union import Monitor
 
 app = typer.Typer(name="monitors", help="What is watched: monitors as files.", no_args_is_help=True)
+app.command()(backtest)
 
-_FAILED = 1
 _PATHS = Annotated[
     list[Path], typer.Argument(help="YAML files, or folders of them.", metavar="PATHS...")
 ]
@@ -33,9 +35,9 @@ _STATUSES = {"ok": "green", "breach": "bold red", "error": "bold magenta"}
 @app.command()
 def validate(paths: _PATHS) -> None:
     """Read files and say all that is wrong with them.  It asks no server."""
-    found = _read(paths)
+    found = read_monitors(paths)
     kinds = sorted({each.kind for each in found})
-    typer.echo(f"{_many(len(found), 'monitor')}, and nothing wrong ({', '.join(kinds)})")
+    typer.echo(f"{many(len(found), 'monitor')}, and nothing wrong ({', '.join(kinds)})")
 
 
 @app.command("plan")
@@ -50,7 +52,7 @@ def plan_files(
     api_key: KEY = "",
 ) -> None:
     """Say what would change on a server if its monitors were those of the files."""
-    found = _read(paths)
+    found = read_monitors(paths)
     with connect(url, api_key) as http:
         plan, _etag = _put(http, found, dry_run=True)
     with heard():
@@ -59,7 +61,7 @@ def plan_files(
         else:
             _show(plan)
     if exit_code and _changes(plan):
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
 
 
 @app.command("apply")
@@ -71,7 +73,7 @@ def apply_files(
     api_key: KEY = "",
 ) -> None:
     """Make a server's monitors those of the files, all or none, after showing what changes."""
-    found = _read(paths)
+    found = read_monitors(paths)
     with connect(url, api_key) as http:
         plan, etag = _put(http, found, dry_run=True)
         _show(plan)
@@ -79,7 +81,7 @@ def apply_files(
             return
         if not yes and not _is_wanted():
             typer.echo("Nothing was changed.", err=True)
-            raise typer.Exit(_FAILED)
+            raise typer.Exit(FAILED)
         # Only what was shown: whoever changed something meanwhile is not overwritten unseen.
         _put(http, found, dry_run=False, etag=etag)
     typer.echo("Applied.")
@@ -114,7 +116,7 @@ def export(
     draft.write_text(text, encoding="utf-8")
     hit("monitors.before-export")
     draft.replace(out)
-    typer.echo(f"Wrote {_many(len(found), 'monitor')} to {out}")
+    typer.echo(f"Wrote {many(len(found), 'monitor')} to {out}")
 
 
 @app.command("list")
@@ -173,10 +175,10 @@ def try_monitors(
     """Judge the latest whole minute of a model now.  Nothing is kept, and nobody is told."""
     from urllib.parse import quote  # noqa: PLC0415 - `--help` needs none
 
-    body = {"monitors": _documents(_read(files))} if files else {}
+    body = {"monitors": documents(read_monitors(files))} if files else {}
     with connect(url, api_key) as http:
         path = f"/api/v1/models/{quote(model, safe='')}/monitor/run"
-        told = _sent(http, "POST", path, body).json()
+        told = sent(http, "POST", path, body).json()
     with heard():
         if as_json:
             typer.echo(json.dumps(told, indent=1))
@@ -204,71 +206,18 @@ def run_tests(
                 console.print(Text(f"    {fault}"))
             for alarm in outcome.alarms if verbose else ():
                 console.print(Text(f"    alarm {words_of(alarm)}", "dim"))
-        console.print(f"{_many(count, 'test')}, {failed} failed")
+        console.print(f"{many(count, 'test')}, {failed} failed")
     if failed:
-        raise typer.Exit(_FAILED)
-
-
-def _read(paths: Sequence[Path]) -> "list[Monitor]":
-    """Of files; what is wrong is told line by line."""
-    from tidegauge.monitor.faults import FaultsError  # noqa: PLC0415 - `--help` needs none of it
-    from tidegauge.monitor.faults import checked as fit  # noqa: PLC0415
-    from tidegauge.monitor.file import read_files  # noqa: PLC0415
-
-    faults: list[str] = []
-    found: list[Monitor] = []
-    try:
-        found = read_files(paths)
-    except InputError as error:
-        faults += str(error).splitlines()
-    for each in found:
-        try:
-            fit(each.model_dump())
-        except FaultsError as error:
-            faults += [f"monitor {each.name!r}: {line}" for line in str(error).splitlines()]
-    if faults:
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
-        for fault in faults:
-            console.print(Text(fault))
-        console.print(Text(_many(len(faults), "fault"), "bold red"))
-        raise typer.Exit(_FAILED)
-    return found
-
-
-def _documents(monitors: "Sequence[Monitor]") -> list[dict[str, Any]]:
-    from tidegauge.monitor.faults import document_of  # noqa: PLC0415 - as above
-
-    return [document_of(each) for each in monitors]
+        raise typer.Exit(FAILED)
 
 
 def _put(
     http: "httpx.Client", monitors: "Sequence[Monitor]", *, dry_run: bool, etag: str = ""
 ) -> tuple[dict[str, Any], str]:
-    body = {"monitors": _documents(monitors), "dry_run": dry_run}
+    body = {"monitors": documents(monitors), "dry_run": dry_run}
     headers = {"If-Match": etag} if etag else {}
-    answer = _sent(http, "PUT", "/api/v1/monitors", body, headers)
+    answer = sent(http, "PUT", "/api/v1/monitors", body, headers)
     return answer.json(), answer.headers.get("ETag", "")
-
-
-def _sent(
-    http: "httpx.Client",
-    method: str,
-    path: str,
-    body: Mapping[str, Any],
-    headers: Mapping[str, str] | None = None,
-) -> "httpx.Response":
-    import httpx  # noqa: PLC0415 - `--help` needs none
-
-    try:
-        answer = http.request(method, path, json=body, headers=headers)
-    except httpx.TransportError as error:
-        raise unreachable(http, error) from error
-    if answer.status_code == 422:
-        told = answer.json()
-        lines = [f"{each['pointer']}: {each['detail']}" for each in told.get("errors", ())]
-        raise InputError("\n".join([told["detail"], *lines]))
-    checked(answer)
-    return answer
 
 
 def _all(url: str, api_key: str) -> list[dict[str, Any]]:
@@ -302,7 +251,7 @@ def _show(plan: Mapping[str, Any]) -> None:
         for difference in each["differences"]:
             console.print(_difference(what, difference))
     if not _changes(plan):
-        console.print(f"Nothing changes ({_many(plan['unchanged'], 'monitor')}).")
+        console.print(f"Nothing changes ({many(plan['unchanged'], 'monitor')}).")
         return
     console.print(
         f"{plan['added']} to add, {plan['changed']} to change, {plan['removed']} to remove,"
@@ -366,7 +315,3 @@ def _is_wanted() -> bool:
     if not sys.stdin.isatty():
         raise InputError("there is no terminal to ask at: say --yes to apply")
     return typer.confirm("Apply?")
-
-
-def _many(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"

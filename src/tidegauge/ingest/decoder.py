@@ -4,8 +4,6 @@ It has a limit on its memory, one request at a time, and no files, keys or log: 
 buffer that takes a process down takes this one, its request is refused, and the next starts.
 """
 
-import os
-import resource
 import signal
 import socket
 import subprocess
@@ -13,6 +11,7 @@ import sys
 import threading
 from typing import Final
 
+from tidegauge.confine import limit_memory
 from tidegauge.ingest import wire
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.ingest.request import Request, Verdict
@@ -81,7 +80,7 @@ def _serve(end: socket.socket) -> None:
     from tidegauge.ingest.accept import accept  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory()
+    limit_memory(_ROOM)
     wire.send(end, {}, [])
     names: dict[str, set[str]] = {}
     while True:
@@ -100,13 +99,6 @@ def _serve(end: socket.socket) -> None:
         wire.send(end, *parts)
         if sum(map(len, names.values())) > 1_000_000:
             names.clear()
-
-
-def _limit_memory() -> None:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
-        size = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    resource.setrlimit(resource.RLIMIT_AS, (size + _ROOM, size + _ROOM))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def glances(
     looker = _Looker(connection, reach, subject, slot)
     if tried is not None:
         return [each for one in tried for each in looker.of_one(one.monitor, {})]
-    sets = [_set(each) for each in kept]
+    sets = [set_of(each) for each in kept]
     watching = {each.id for each in chosen(sets, subject.model)}
     found: list[Glance] = []
     for one in sets:
@@ -81,7 +81,8 @@ def glances(
     return found
 
 
-def _set(kept: Kept) -> Set:
+def set_of(kept: Kept) -> Set:
+    """As the catalog has it, read."""
     try:
         return Set(kept.id, checked(kept.document), kept.origin == "default")
     except InputError as error:

@@ -29,10 +29,10 @@ _NEAR = FIVE_MINUTES
 class Shared:
     """What many slots ask for, kept between them; small, for thousands of models."""
 
-    past: Memory[tuple[int, str, str, int, int], tuple[Traffic, float]] = field(
-        default_factory=lambda: Memory(20_000)
+    past: dict[tuple[int, str, str, int], tuple[int, tuple[Traffic, float]]] = field(
+        default_factory=dict[tuple[int, str, str, int], tuple[int, tuple[Traffic, float]]]
     )
-    """Traffic of long ago."""
+    """Traffic up to an hour: the last that was asked for, by model, version, segment and span."""
     watched: Memory[tuple[int, tuple[str, ...] | None], Watched] = field(
         default_factory=lambda: Memory(20_000)
     )
@@ -174,8 +174,11 @@ class View:
         upto = floor(self.slot - seconds * SECOND, HOUR)
         if against.kind != "last":
             return traffic_of(self.spans(against, seconds))
-        key = self.subject.model.id, self.version or "", self.segment, against.seconds, upto
-        return self.shared.past.get(key, lambda: traffic_of(self.spans(against, seconds)))
+        key = self.subject.model.id, self.version or "", self.segment, against.seconds
+        held = self.shared.past.get(key)
+        if held is None or held[0] != upto:
+            held = self.shared.past[key] = upto, traffic_of(self.spans(against, seconds))
+        return held[1]
 
     def spans(self, against: Against, seconds: int) -> list[Seen]:
         """The spans that a window is compared with; none where there are none."""

@@ -5,14 +5,13 @@ input.  It answers with a line of JSON, and the profile behind it.
 """
 
 import json
-import os
-import resource
 import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from tidegauge.confine import limit_memory
 from tidegauge.errors import InputError
 from tidegauge.profile.codec import decode, encode
 from tidegauge.schema import Column, Schema
@@ -49,7 +48,7 @@ def _main() -> None:
     path, at = Path(sys.argv[1]), int(sys.argv[2])
     columns = json.loads(sys.stdin.buffer.read())
     schema = Schema(tuple(Column(**each) for each in columns)) if columns is not None else None
-    _limit_memory()
+    limit_memory(_ROOM)
     body = b""
     try:
         made = of_file(path, schema, at)
@@ -61,13 +60,6 @@ def _main() -> None:
     except MemoryError:
         head = {"refused": _FATAL}
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + body)
-
-
-def _limit_memory() -> None:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
-        size = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    resource.setrlimit(resource.RLIMIT_AS, (size + _ROOM, size + _ROOM))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

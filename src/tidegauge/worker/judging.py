@@ -8,7 +8,6 @@ it names what it judges.
 import contextlib
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import structlog
 from tidegauge import telemetry
 from tidegauge.catalog import Catalog
 from tidegauge.config import Config
+from tidegauge.confine import limit_memory
 from tidegauge.log import LogReader
 from tidegauge.window import DAY, HOUR, SECOND
 from tidegauge.worker.judge import Judge
@@ -110,7 +110,7 @@ def _main() -> None:
     telemetry.start(config.logging)
     # Ctrl-C is for the parent, which ends us in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory()
+    limit_memory(_ROOM)
     stop = threading.Event()
     # When the worker ends, however it does, so do we.
     threading.Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
@@ -134,12 +134,6 @@ def _wait_for_the_end(stop: threading.Event) -> None:
     while os.read(0, 4096):
         pass
     stop.set()
-
-
-def _limit_memory() -> None:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
-        size = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    resource.setrlimit(resource.RLIMIT_AS, (size + _ROOM, size + _ROOM))
 
 
 if __name__ == "__main__":

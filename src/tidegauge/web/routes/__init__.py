@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from tidegauge.web.routes import (
+    backtests,
     dashboard,
     drift,
     export,
@@ -32,6 +33,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     models.router,
     monitors.router,
     readings.router,
+    backtests.router,
     status.router,
     profile.router,
     drift.router,
