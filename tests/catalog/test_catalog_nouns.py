@@ -11,6 +11,7 @@ from tidegauge.catalog import (
     drops,
     id_runs,
     jobs,
+    late,
     layouts,
     models,
     monitors,
@@ -50,6 +51,12 @@ def part(model, file="a", first=0, last=10, **more):
         **more,
     }
     return parts.Part(model=model, file=file, first_at=first, last_at=last, **given)
+
+
+def late_one(model, series=0, start=0, position="0:1", **more):
+    return late.Late(
+        model=model, series=series, resolution=60, start=start, position=position, **more
+    )
 
 
 class TestModels:
@@ -133,6 +140,7 @@ class TestModels:
             baselines.add(connection, baseline(model, layout.id, file=f"{name}.base"))
             signals.add(connection, [signal(model)])
             numbers.add(connection, [number_of(model)])
+            late.note(connection, [late_one(model)])
             drops.add(connection, [drops.Drop(tenant="a", model=name, reason="r", start=0, rows=1)])
             dead_letters.add(connection, [letter(model=name)])
         assert sorted(models.erase(connection, gone)) == ["going.base", "going.parquet"]
@@ -188,6 +196,25 @@ class TestMonitors:
         assert {each.of for each in targets.of_model(connection, model)} == set(keys)
 
 
+class TestLate:
+    def test_the_oldest_come_first(self, connection, model):
+        late.note(connection, [late_one(model, 7, 60), late_one(model, 7, 0), late_one(model, 2)])
+        found = late.oldest(connection, 2)
+        assert [(each.series, each.start) for each in found] == [(2, 0), (7, 0)]
+
+    def test_what_changed_again_since_it_was_seen_stays(self, connection, model):
+        seen = [late_one(model, 1), late_one(model, 2), late_one(model, 3)]
+        late.note(connection, seen)
+        late.note(connection, [late_one(model, 1, position="0:2")])
+        late.remove(connection, seen[:2])
+        late.go_on(connection, [late_one(model, 1, slot=5), late_one(model, 3, slot=5)])
+        found = late.oldest(connection, 10)
+        assert [(each.series, each.position, each.slot) for each in found] == [
+            (1, "0:2", 0),
+            (3, "0:1", 5),
+        ]
+
+
 class TestReadings:
     @pytest.fixture
     def target(self, connection, model):
@@ -201,6 +228,9 @@ class TestReadings:
         readings.restate(connection, [reading(target, 120, value=None, revision=2)])
         found = readings.between(connection, [target], 60, 120)
         assert [(each.value, each.revision) for each in found] == [(None, 2)]
+        assert readings.get(connection, [(target, 120), (target, 240)]) == {(target, 120): found[0]}
+        readings.restate(connection, [reading(target, 240)])
+        assert readings.get(connection, [(target, 240)]) == {}
         assert readings.latest(connection, [target])[target].slot == 180
 
     def test_old_ones_become_hours(self, connection, target):

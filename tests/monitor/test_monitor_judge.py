@@ -42,6 +42,14 @@ class Judging:
 
         self.case.catalog.write(made)
 
+    def change(self, name, changes, at):
+        def changed(connection):
+            before = monitors.by_name(connection, "default", name)
+            document = {**before.document, **changes}
+            monitors.change(connection, before, document, origin="file", at=at, by="me")
+
+        self.case.catalog.write(changed)
+
     def readings(self, monitor, model="m", **of):
         with self.case.catalog.read() as connection:
             number = models.by_name(connection, "default", model).id

@@ -91,6 +91,14 @@ def hold(connection: Connection, name: str, epoch: int) -> Progress:
     return read(Progress, row)
 
 
+def watch(connection: Connection, name: str) -> Progress | None:
+    """Another's progress, which goes no further before this transaction has ended."""
+    row = connection.execute(
+        select(progress).where(progress.c.name == name).with_for_update(read=True)
+    ).one_or_none()
+    return None if row is None else read(Progress, row)
+
+
 def rewind(connection: Connection, name: str) -> None:
     """To the start: of a catalog whose log is a new one."""
     connection.execute(update(progress).where(progress.c.name == name).values(position=START))

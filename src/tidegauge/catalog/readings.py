@@ -1,16 +1,19 @@
 """Readings: what each target's slots came to, and after some days only their hours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from tidegauge.catalog import keyed
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import reading_hours, readings
 from tidegauge.catalog.upsert import add_missing, replace
 from tidegauge.window import HOUR, SECOND
 
+Key = tuple[int, int]
+"""Target, slot."""
 _SEVERITIES: Final = ("low", "medium", "high", "critical")
 
 
@@ -49,8 +52,30 @@ def add(connection: Connection, new: Sequence[Reading]) -> None:
 
 
 def restate(connection: Connection, changed: Sequence[Reading]) -> None:
-    """What was said of a slot is said anew, under a higher revision."""
-    replace(connection, readings, [written(each) for each in changed])
+    """What was said of a slot is said anew, under a higher revision; what is gone stays gone."""
+    if not changed:
+        return
+    key = {"target", "slot"}
+    rest = {c.name: bindparam(f"new_{c.name}") for c in readings.c if c.name not in key}
+    connection.execute(
+        update(readings)
+        .where(readings.c.target == bindparam("of"), readings.c.slot == bindparam("at"))
+        .values(rest),
+        [
+            {"of": each.target, "at": each.slot, **_new(each, rest)}
+            for each in sorted(changed, key=lambda each: (each.target, each.slot))
+        ],
+    )
+
+
+def _new(each: Reading, names: Iterable[str]) -> dict[str, object]:
+    return {f"new_{name}": getattr(each, name) for name in names}
+
+
+def get(connection: Connection, keys: Iterable[Key]) -> dict[Key, Reading]:
+    """Those that are there, by target and slot."""
+    found = keyed.rows(connection, (readings.c.target, readings.c.slot), keys)
+    return {(row.target, row.slot): read(Reading, row) for row in found}
 
 
 def between(

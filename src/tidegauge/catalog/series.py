@@ -56,6 +56,15 @@ def of_models(connection: Connection, models: Iterable[int]) -> dict[int, list[S
     return found
 
 
+def models_of(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """By number, the model; of those that are there."""
+    found: dict[int, int] = {}
+    for some in pieces(ids):
+        rows = connection.execute(select(series.c.id, series.c.model).where(series.c.id.in_(some)))
+        found.update((row.id, row.model) for row in rows)
+    return found
+
+
 def whole(connection: Connection, models: Iterable[int]) -> dict[int, int]:
     """By number, the model: the series of all rows of each version of some models."""
     found: dict[int, int] = {}

@@ -362,6 +362,19 @@ reading_hours = _table(
 )
 """Readings of an hour that is over: the least, the most and the last value, and the worst."""
 
+late = _table(
+    "late",
+    _model(primary_key=True),
+    # No constraint: 0 is the model's own numbers.
+    _key("series", Id),
+    _key("resolution", Integer),
+    _key("start", Micros),
+    _column("position", Key),
+    _column("slot", Micros),
+    Index("late_by_start", "start"),
+)
+"""Windows that changed after they were judged."""
+
 audit = _table(
     "audit",
     _id(),

@@ -22,6 +22,7 @@ from tidegauge.log import Position
 from tidegauge.store import Part
 from tidegauge.tail.read import packed
 from tidegauge.window import DAY, SECOND
+from tidegauge.worker import late
 from tidegauge.worker.joiner import Joiner
 from tidegauge.worker.tails import Left, Of, Written
 from tidegauge.worker.turn import Results
@@ -46,6 +47,8 @@ class Step:
         self.id_files: Sequence[id_runs.IdRun] = ()
         self.id_files_gone: Sequence[str] = ()
         self.results: Results | None = None
+        self.floors: Mapping[int, int] = {}
+        """By resolution: windows before this are no longer kept."""
 
     def __call__(self, connection: Connection) -> None:
         if not progress.advance(
@@ -80,6 +83,9 @@ class Step:
             self.joiner.put(connection)
         if self.results:
             _put(connection, self.results)
+        figures = list(self.results.figures) if self.results else []
+        if self.windows or figures:
+            late.note(connection, self.windows, figures, self.floors, str(self.new))
         failpoint.hit("worker.before-commit")
 
 

@@ -3,6 +3,7 @@
 It reads windows and writes readings, beside the counting and apart from it.  A slot is whole when
 all that came before its end is counted.  Its readings, and what monitors remember of it, are
 committed with how far the judge has come: killed anywhere, no slot is missing and none is twice.
+What changes after that is noted by who counts it, and its readings are read again (`restate`).
 """
 
 import threading
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from tidegauge import failpoint
-from tidegauge.catalog import Catalog, models, monitors, progress, readings, targets
+from tidegauge.catalog import Catalog, late, models, monitors, progress, readings, targets
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.monitors import Kept
 from tidegauge.catalog.readings import Reading
@@ -30,9 +31,11 @@ from tidegauge.monitor.view import Near, Shared
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Known, of_many
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
+from tidegauge.worker.late import JUDGE, told
+from tidegauge.worker.restate import NOTES, Again, Round
 
 T = TypeVar("T")
-NAME: Final = "judge"
+NAME: Final = JUDGE
 GRACE: Final = 10 * SECOND
 """After a slot's end: what happened in it has come by then, from senders that are well."""
 MOST: Final = 24
@@ -78,6 +81,7 @@ class Judge:
         begun = self.catalog.write(lambda c: progress.take(c, NAME), patience=None, waiting=_wait)
         self._epoch = begun.epoch
         self._position, self._slot = begun.position, begun.at
+        self._upto = begun.at
         self._sets: dict[str, tuple[list[tuple[int, int]], list[Set]]] = {}
         self._shared = Shared()
         self._tidied = 0
@@ -90,10 +94,15 @@ class Judge:
         _log.info("judge stopped", slot=self._slot)
 
     def step(self, stop: threading.Event | None = None) -> bool:
-        """Judge what is due; False where nothing was."""
+        """Judge what is due, then read again what came late; False where nothing was."""
+        is_fruitful = self._judge_due(stop)
+        return self._restate() or is_fruitful
+
+    def _judge_due(self, stop: threading.Event | None) -> bool:
         whole = self.whole()
         if whole <= self._slot:
             return False
+        self._begin(whole)
         first = max(self._slot + _SIZE, whole - (MOST - 1) * _SIZE)
         if not self._slot:
             # Nothing was judged before: the past is for `backtest`.
@@ -152,7 +161,7 @@ class Judge:
         return made
 
     def _reading(self, judged: Judged, one: Due, memory: Memory) -> Done:
-        name = f"{one.monitor.name}\t{judged.subject.model.name}"
+        name = _name(judged, one)
         if name in self.blamed:
             # Once: the next slot may fare better.
             self.blamed.discard(name)
@@ -202,13 +211,65 @@ class Judge:
             self.catalog.write(write, patience=None, waiting=_wait)
             failpoint.hit("judge.after-commit")
 
-    def _advance(self, slot: int) -> None:
-        def write(connection: Connection) -> None:
-            progress.advance(connection, NAME, self._epoch, self._position, str(slot), slot, {})
+    def _begin(self, upto: int) -> None:
+        """Say what will be read, before it is: what changes from now on is noted."""
+        self._upto = upto
+        self._go_to(self._position, self._slot)
+        failpoint.hit("judge.begun")
 
-        self.catalog.write(write, patience=None, waiting=_wait)
+    def _advance(self, slot: int) -> None:
+        self._go_to(str(slot), slot)
         failpoint.hit("judge.advanced")
         self._position, self._slot = str(slot), slot
+
+    def _go_to(self, position: str, slot: int) -> None:
+        detail = told(self._upto)
+
+        def write(connection: Connection) -> None:
+            progress.advance(connection, NAME, self._epoch, self._position, position, slot, detail)
+
+        self.catalog.write(write, patience=None, waiting=_wait)
+
+    def _restate(self) -> bool:
+        """Read again some of what came late; False where nothing did."""
+        if not self._slot or not self._look(lambda c: late.oldest(c, 1)):
+            return False
+        watched = {
+            model.id: (model, sets)
+            for tenant, some in self._models().items()
+            for sets in [self._sets_of(tenant)]
+            for model in some
+        }
+        at = self.clock()
+        with self.catalog.read() as connection:
+            reach = Reach.read(connection, self.kept)
+            again = Round(
+                connection, reach, self.known, watched, self._slot, at, self._read_again
+            ).read(late.oldest(connection, NOTES))
+        self.heartbeat("")
+        self._commit_again(again)
+        _log.debug("late rows judged", notes=len(again.done), restated=len(again.changed))
+        return True
+
+    def _read_again(self, judged: Judged, one: Due) -> Found | None:
+        """None of what hung the last time."""
+        name = _name(judged, one)
+        if name in self.blamed:
+            self.blamed.discard(name)
+            return None
+        self.heartbeat(name)
+        return judged.reading(one, Memory()).found
+
+    def _commit_again(self, again: Again) -> None:
+        def write(connection: Connection) -> None:
+            progress.hold(connection, NAME, self._epoch)
+            readings.restate(connection, again.changed)
+            failpoint.hit("judge.before-restated")
+            late.remove(connection, again.done)
+            late.go_on(connection, again.begun)
+
+        self.catalog.write(write, patience=None, waiting=_wait)
+        failpoint.hit("judge.restated")
 
     def _tidy(self, slot: int) -> None:
         """Old readings become hours, and old hours go."""
@@ -245,6 +306,10 @@ def _readings(
             reason = f"{missed} slots up to here were not judged"
             yield _reading(target, last_missed, nothing("skipped", reason), at)
         yield _reading(target, slot, done.found, at)
+
+
+def _name(judged: Judged, one: Due) -> str:
+    return f"{one.monitor.name}\t{judged.subject.model.name}"
 
 
 def _told(target: int, done: Done, slot: int) -> Told:

@@ -179,6 +179,7 @@ class Worker:
         step.joiner = self._joiner
         step.windows = list(self._windows.changed(self._at))
         step.results = self._results
+        step.floors = self._rolled.frontier(self._at, self._kept).floors
         failpoint.hit("worker.before-write")
         self._catalog.write(step, patience=None, waiting=_wait)
         failpoint.hit("worker.after-commit")
