@@ -91,6 +91,15 @@ class Cluster:
         """The address of a new, empty one."""
         name = f"test_{next(_number)}"
         self.sql(f"CREATE DATABASE {name}", "postgres")
+        return self._address(name)
+
+    def copied(self, url):
+        """The address of a copy of a database that nobody is connected to."""
+        name, source = f"test_{next(_number)}", url.partition("@/")[2].partition("?")[0]
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {source}", "postgres")
+        return self._address(name)
+
+    def _address(self, name):
         return f"postgresql://{user()}@/{name}?host={self.directory}&port={self.port}"
 
     def sql(self, statement, database):

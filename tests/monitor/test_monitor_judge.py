@@ -8,7 +8,7 @@ from worker_case import MINUTES, START, prediction
 from tidegauge.catalog import models, monitors, readings, targets
 from tidegauge.monitor.file import read_text
 from tidegauge.window import DAY, HOUR, SECOND
-from tidegauge.worker.judge import GRACE, Judge
+from tidegauge.worker.judge import GRACE, MOST, Judge
 from tidegauge.worker.roll import KEPT
 
 HOURS = HOUR * SECOND
@@ -114,6 +114,40 @@ def test_a_long_pause_is_caught_up_with_so_far(judging):
     assert judged == [START + MINUTES, *range(START + 67 * MINUTES, START + 91 * MINUTES, MINUTES)]
     # Nothing came: that is a breach of a least number, and no silence.
     assert {each.status for each in found[-3:]} == {"breach"}
+
+
+def test_twice_the_load_skips_slots_says_so_and_piles_up_nothing(judging):
+    """A slot takes the time of two, for eight hours; then all is well again."""
+    chance = random.Random(2)
+    judging.write("monitors: [{name: calls, metric: predictions, conditions: [{min: 0}]}]")
+    judging.case.pin("m", [prediction(chance, n) for n in range(100)])
+    judging.case.send(minute(chance, 0, START), START + 30 * SECOND)
+    judging.at(START + MINUTES)
+    begin, end = START + MINUTES, START + 8 * HOURS
+
+    def slowly(name):
+        if name and judging.now < end:
+            judging.now += 2 * MINUTES
+
+    judging.judge.heartbeat = slowly
+    judging.now += 2 * MINUTES
+    before = len(judging.readings("calls"))
+    while judging.judge.step():
+        after = len(judging.readings("calls"))
+        assert after - before <= MOST + 1
+        before = after
+        # What is due meanwhile is a number, however long it takes.
+        assert judging.judge.whole() - judging.judge._slot <= 2 * MOST * MINUTES
+    found = judging.readings("calls")
+    last = found[-1].slot
+    assert last == judging.judge.whole() >= end
+    skipped = [each for each in found if each.status == "skipped"]
+    told = sum(int(each.reason.split()[0]) for each in skipped)
+    judged = [each.slot for each in found if each.status != "skipped"]
+    assert len(set(judged)) + told == (last - begin) // MINUTES + 1
+    assert 0.45 < len(judged) / (len(judged) + told) < 0.6
+    # The last slot of those that were not judged says so of all of them.
+    assert all(each.slot + MINUTES in judged for each in skipped)
 
 
 def test_a_drift_is_found_told_and_over(judging):

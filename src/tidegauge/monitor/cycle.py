@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy import Connection
 
+from tidegauge.catalog import fault
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.targets import Of
 from tidegauge.errors import InputError
@@ -110,7 +111,10 @@ class Judged:
         except InputError as error:
             # A column that is gone, a version that never was: the monitor's owner has to know.
             found = nothing("error", str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others are judged
+        except Exception as error:  # whatever it is, the others are judged
+            if fault.passing(error) is not None:
+                # No fault of the monitor's: all of the snapshot is read again.
+                raise
             _log.exception("a monitor failed", monitor=one.monitor.name)
             found = nothing("error", f"{type(error).__name__}: {error}"[:500])
         return Done(one.of, found, memory, is_new_rule=memory.rule is not rule)

@@ -139,25 +139,30 @@ class Judge:
 
     def _judged(self, some: Sequence[Model], sets: Sequence[Set], slot: int) -> list[_Judged]:
         """Of some models; what was judged before a crash is left as it is."""
-        made: list[_Judged] = []
-        with self.catalog.read() as connection:
-            reach = Reach.read(connection, self.kept)
-            known = targets.of_models(connection, [model.id for model in some])
-            subjects = of_many(connection, self.known, some)
-            near = Near.read(connection, subjects, slot)
-            for subject in subjects:
-                judged = Judged(connection, reach, subject, slot, near, self._shared)
-                for one in due(sets, subject, slot):
-                    before = known.get(one.of)
-                    if before is not None and (before.slot or 0) >= slot:
-                        continue
-                    memory = Memory(before.rule, before.state) if before else Memory()
-                    every = one.monitor.every * SECOND
-                    missed = (slot - before.slot) // every - 1 if before and before.slot else 0
-                    done = self._reading(judged, one, memory)
-                    number = before.id if before else None
-                    made.append(_Judged(done, number, missed, slot - every))
+        made = self._look(lambda connection: self._in(connection, some, sets, slot))
         self.heartbeat("")
+        return made
+
+    def _in(
+        self, connection: Connection, some: Sequence[Model], sets: Sequence[Set], slot: int
+    ) -> list[_Judged]:
+        made: list[_Judged] = []
+        reach = Reach.read(connection, self.kept)
+        known = targets.of_models(connection, [model.id for model in some])
+        subjects = of_many(connection, self.known, some)
+        near = Near.read(connection, subjects, slot)
+        for subject in subjects:
+            judged = Judged(connection, reach, subject, slot, near, self._shared)
+            for one in due(sets, subject, slot):
+                before = known.get(one.of)
+                if before is not None and (before.slot or 0) >= slot:
+                    continue
+                memory = Memory(before.rule, before.state) if before else Memory()
+                every = one.monitor.every * SECOND
+                missed = (slot - before.slot) // every - 1 if before and before.slot else 0
+                done = self._reading(judged, one, memory)
+                number = before.id if before else None
+                made.append(_Judged(done, number, missed, slot - every))
         return made
 
     def _reading(self, judged: Judged, one: Due, memory: Memory) -> Done:
@@ -240,16 +245,18 @@ class Judge:
             for sets in [self._sets_of(tenant)]
             for model in some
         }
-        at = self.clock()
-        with self.catalog.read() as connection:
-            reach = Reach.read(connection, self.kept)
-            again = Round(
-                connection, reach, self.known, watched, self._slot, at, self._read_again
-            ).read(late.oldest(connection, NOTES))
+        again = self._look(lambda connection: self._again(connection, watched))
         self.heartbeat("")
         self._commit_again(again)
         _log.debug("late rows judged", notes=len(again.done), restated=len(again.changed))
         return True
+
+    def _again(
+        self, connection: Connection, watched: Mapping[int, tuple[Model, Sequence[Set]]]
+    ) -> Again:
+        reach, at = Reach.read(connection, self.kept), self.clock()
+        made = Round(connection, reach, self.known, watched, self._slot, at, self._read_again)
+        return made.read(late.oldest(connection, NOTES))
 
     def _read_again(self, judged: Judged, one: Due) -> Found | None:
         """None of what hung the last time."""
