@@ -30,7 +30,8 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
     *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
-    *("readings", "monitor", "monitor/run", "monitor/backtest"),
+    *("drift/summary", "drift/report", "readings", "monitor"),
+    *("monitor/run", "monitor/backtest"),
 ]
 PATHS = [
     *(f"/api/v1/{name}" for name in KINDS),

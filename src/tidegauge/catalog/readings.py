@@ -107,6 +107,19 @@ def latest(connection: Connection, targets: Sequence[int]) -> dict[int, Reading]
     return {row.target: read(Reading, row) for row in rows}
 
 
+def last(
+    connection: Connection, targets: Sequence[int], after: int, upto: int
+) -> dict[int, Reading]:
+    """Of each target the last of slots in (after, upto]."""
+    slots = (
+        select(readings.c.target, func.max(readings.c.slot).label("slot"))
+        .where(readings.c.target.in_(targets), readings.c.slot > after, readings.c.slot <= upto)
+        .group_by(readings.c.target)
+    )
+    keys = [(row.target, row.slot) for row in connection.execute(slots)]
+    return {target: each for (target, _slot), each in get(connection, keys).items()}
+
+
 def hours(connection: Connection, targets: Sequence[int], start: int, stop: int) -> list[Hour]:
     rows = connection.execute(
         select(reading_hours)

@@ -95,6 +95,31 @@ def hour_page(
     ]
 
 
+def tally(connection: Connection, asked: Asked, start: int, stop: int) -> dict[str, int]:
+    """By status, how many readings there are of slots in (start, stop]."""
+    rows = connection.execute(
+        select(readings.c.status, func.count())
+        .where(
+            readings.c.target.in_(_targets(asked)),
+            readings.c.slot > start,
+            readings.c.slot <= stop,
+        )
+        .group_by(readings.c.status)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def hour_tally(connection: Connection, asked: Asked, start: int, stop: int) -> tuple[int, int]:
+    """Readings and breaches of hours that begin in [start, stop)."""
+    hours = reading_hours.c
+    row = connection.execute(
+        select(func.sum(hours.readings), func.sum(hours.breaches)).where(
+            hours.target.in_(_targets(asked)), hours.start >= start, hours.start < stop
+        )
+    ).one()
+    return int(row[0] or 0), int(row[1] or 0)
+
+
 def labels(connection: Connection, ids: Iterable[int]) -> dict[int, Label]:
     found: dict[int, Label] = {}
     for some in pieces(sorted(set(ids))):

@@ -102,7 +102,7 @@ def overall(reference: Profile, current: Profile | None, around: Around) -> Over
     return Overall(
         status=report.status,
         is_learning=around.is_learning,
-        drifts_as_a_whole=share > _WHOLE_SHARE or (mean or 0.0) > _WHOLE_SCORE,
+        drifts_as_a_whole=as_a_whole(mean, share),
         max_drift_score=highest,
         avg_drift_score=mean,
         drift_threshold=THRESHOLD,
@@ -115,7 +115,7 @@ def overall(reference: Profile, current: Profile | None, around: Around) -> Over
         detection_window_hours=around.hours,
         baseline_samples=reference.rows,
         recent_samples=current.rows,
-        level=_level(highest, share) if names else "NONE",
+        level=level_of(highest, share) if names else "NONE",
         recommendation=_advice(report, around),
     )
 
@@ -148,7 +148,13 @@ def _advice(report: Report, around: Around) -> str:
     return report.recommendation
 
 
-def _level(highest: float | None, share: float) -> Level:
+def as_a_whole(mean: float | None, share: float) -> bool:
+    """By the mean score, and the share of features that drifted."""
+    return share > _WHOLE_SHARE or (mean or 0.0) > _WHOLE_SCORE
+
+
+def level_of(highest: float | None, share: float) -> Level:
+    """Of what drifts at all."""
     score = highest or 0.0
     if score > 0.8 or share > 0.5:
         return "CRITICAL"

@@ -14,6 +14,7 @@ from tidegauge.web.routes import (
     keys,
     metrics,
     models,
+    monitoring,
     monitors,
     problems,
     profile,
@@ -24,6 +25,7 @@ from tidegauge.web.routes import (
     schema,
     sql,
     status,
+    summary,
     traffic,
 )
 
@@ -34,9 +36,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     monitors.router,
     readings.router,
     backtests.router,
+    monitoring.router,
     status.router,
     profile.router,
     drift.router,
+    summary.router,
     traffic.router,
     metrics.router,
     quality.router,

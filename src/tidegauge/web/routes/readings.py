@@ -18,6 +18,7 @@ from tidegauge.monitor.faults import FaultsError, checked
 from tidegauge.monitor.glance import Glance, Tried, glances
 from tidegauge.monitor.reading import Status
 from tidegauge.monitor.severity import Severity
+from tidegauge.monitor.union import Monitor
 from tidegauge.monitor.usual import made_usual
 from tidegauge.web.routes.asked import (
     Closed,
@@ -373,6 +374,11 @@ def _without_secrets(
         "reason": f"{named}{more} moved",
         "detail": {**told["detail"], "features": shown},
     }
+
+
+def is_of_secret(monitor: Monitor, secret: frozenset[str]) -> bool:
+    """Whether it watches one column, and that is a hidden one."""
+    return _names(getattr(monitor, "column", None), secret)
 
 
 def _is_hidden(feature: object, secret: frozenset[str]) -> bool:
