@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -51,6 +51,10 @@ class SchemaShown(BaseModel):
     created_by: str | None
     why: str | None
     numbers: Annotated[list[int], Field(description="Of all versions, the latest first.")]
+
+
+_GROUPS: Final = ("entity_id", "environment", "experiment_id", "variant")
+"""Fields of a prediction that say what it belongs to, whatever the schema takes them for."""
 
 
 class ColumnWanted(Closed):
@@ -133,12 +137,12 @@ def _edited(found: ModelSchema | None, wanted: SchemaWanted) -> Schema:
 def _check_segments(segments: Sequence[str], schema: Schema | None) -> None:
     for name in segments:
         checked_text(name)
-        is_tag = name.startswith("tags.") or name == "environment"
+        is_tag = name.startswith("tags.") or name in _GROUPS
         column = schema[name] if schema and name in schema else None
         if not is_tag and (column is None or column.kind not in ("category", "boolean")):
             raise InputError(
-                f"{name!r} cannot be a segment: take a tag (tags.region), or a column that is a"
-                " category or boolean"
+                f"{name!r} cannot be a segment: take a tag (tags.region), {', '.join(_GROUPS)}, or"
+                " a column that is a category or boolean"
             )
 
 
