@@ -1,6 +1,7 @@
 """Rows that come after their minute was judged: its readings are read again."""
 
 import random
+import threading
 
 import pytest
 from test_monitor_judge import Judging, minute
@@ -8,7 +9,9 @@ from worker_case import MINUTES, START, Case, prediction
 
 from tidegauge.catalog import late
 from tidegauge.window import SECOND
+from tidegauge.worker import late as module
 from tidegauge.worker import restate
+from tidegauge.worker.judge import GRACE
 
 MONITORS = """
 monitors:
@@ -30,6 +33,9 @@ monitors:
   - {name: plans, metric: predictions, segment: features.plan, conditions: [{min: 1}]}
   - {name: cost, metric: "metric:cost", min_rows: 1, conditions: [{max: 100}]}
   - {name: drift, kind: drift}
+"""
+CALLS = """
+monitors: [{name: calls, metric: predictions, window: 1 min, conditions: [{max: 1000}]}]
 """
 NAMES = ("calls", "slow", "age", "fewer", "far", "rising", "plans", "cost")
 
@@ -209,3 +215,69 @@ def test_in_whatever_order_rows_come_the_readings_are_the_same(tmp_path, seed):
     in_time = run(tmp_path / "a", [0] * len(batches))
     late_ones = run(tmp_path / "b", [chance.choice([0, 0, 1, 3, 8]) for _ in batches])
     assert said(in_time) == said(late_ones)
+
+
+class Meeting:
+    """A minute that is due, of a case on either database, and a row that comes late for it."""
+
+    def __init__(self, folder, url):
+        self.case = Case(folder, url)
+        self.judging = Judging(self.case)
+        self.judging.write(CALLS)
+        self.chance = random.Random(4)
+        self.case.pin("m", [prediction(self.chance, n) for n in range(100)])
+        self.case.send(minute(self.chance, 0, START), START + MINUTES - 1)
+        self.judging.at(START + MINUTES)
+        self.case.send(minute(self.chance, 1, START + MINUTES), START + 2 * MINUTES - 1)
+        self.case.count()
+        self.judging.now = START + 2 * MINUTES + GRACE
+
+    def send_late(self):
+        row = prediction(self.chance, "late", at=START + MINUTES)
+        self.case.send([row], self.judging.now + SECOND)
+
+    def readings(self):
+        while self.judging.judge.step():
+            pass
+        return [(each.value, each.revision) for each in self.judging.readings("calls")]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def meeting(request, tmp_path):
+    url = None
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").database()
+    made = Meeting(tmp_path / "case", url)
+    yield made
+    made.case.close()
+
+
+def test_what_is_counted_after_a_slot_was_read_and_before_it_is_kept_is_noted(meeting):
+    def interrupted(name):
+        if name:
+            meeting.judging.judge.heartbeat = lambda _name: None
+            meeting.send_late()
+            meeting.case.count()
+
+    meeting.judging.judge.heartbeat = interrupted
+    assert meeting.readings() == [(30.0, 1), (31.0, 2)]
+
+
+def test_what_is_being_committed_while_a_slot_begins_is_in_it(meeting, monkeypatch):
+    meeting.send_late()
+    note, noted, judged = module.note, threading.Event(), threading.Event()
+
+    def slowly(*given):
+        note(*given)
+        noted.set()
+        # Whoever does not wait for this commit has judged by then.
+        judged.wait(0.5)
+
+    monkeypatch.setattr(module, "note", slowly)
+    counting = threading.Thread(target=meeting.case.count)
+    counting.start()
+    noted.wait()
+    found = meeting.readings()
+    judged.set()
+    counting.join()
+    assert found == [(30.0, 1), (31.0, 1)]
