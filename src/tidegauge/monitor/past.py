@@ -90,8 +90,9 @@ def asked_more_often(slow: Rule, settings: Settings) -> Rule:
     kept: list[int] = []
     for length in lengths:
         hours = round(length / (settings.checks_a_day / 24))
-        if hours <= 1:
-            blocks.append(each.clusters)
+        if hours < slow.lengths[0]:
+            # The hour's own noise is not kept with its wander; a longer block has no less.
+            blocks.append(each.blocks[0])
             kept.append(length)
         elif hours in by_length:
             blocks.append(by_length[hours])
