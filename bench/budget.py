@@ -1,10 +1,12 @@
-"""The decision rule in worlds of counts: how often it cries wolf, what it misses, what it costs.
+"""The decision rule in worlds of counts: what it misses, what it costs; and `quiet` and `year`
+tell how often it cries wolf in them.
 
 A world is a model's features as production draws them: sixteen numbers in twenty bins and four
 categories, checked every five minutes.  Where it is made restless it swings by the hour and at
-weekends, wanders, or comes in clusters; nothing of that is drift.
+weekends, wanders, or comes in clusters; nothing of that is drift.  The rule is learned as the
+product learns it: from two weeks of hours, and then asked more often.
 
-    python bench/budget.py [months a world] [drifts of a kind]
+    python bench/budget.py [drifts of a kind]
 """
 
 import statistics
@@ -13,39 +15,53 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from tidegauge.arrays import Counts, Floats
 from tidegauge.judge.budget import Cells, Look, Rule, Settings, State, cold, fit, update
+from tidegauge.monitor.past import DAYS, asked_more_often
 
 A_DAY = 288
-PAST = 14 * A_DAY
-MONTH = 30 * A_DAY
-NUMBERS = 16
-CATEGORIES = 4
-FEATURES = NUMBERS + CATEGORIES
+SETTINGS = Settings(checks_a_month=30 * A_DAY)
 BINS = 20
 CELLS = BINS + 1
 MISSING = BINS
-SETTINGS = Settings(checks_a_month=MONTH)
 _EDGES = ndtri(np.arange(1, BINS) / BINS)
 
 
 @dataclass(frozen=True)
 class World:
     rows: int = 350
+    """A check."""
+    features: int = 20
+    a_day: int = A_DAY
+    """Checks."""
     swing: float = 0.0
     """By the hour, in standard deviations; half as much from working days to weekends."""
     wander: float = 0.0
-    lasts: float = 72.0
-    """Checks after which a wander is forgotten."""
+    lasts: float = 6.0
+    """Hours after which a wander is forgotten."""
     cluster: int = 1
     load: float = 0.0
     """How much the traffic swings by the hour."""
     has_past: bool = True
     """Else only a pooled reference, of rows that are known to be independent."""
+
+    @property
+    def categories(self) -> int:
+        """The others are numbers, and come first."""
+        return self.features // 5
+
+    @property
+    def numbers(self) -> int:
+        return self.features - self.categories
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(checks_a_month=30 * self.a_day)
 
 
 WORLDS = {
@@ -56,7 +72,7 @@ WORLDS = {
     "seasons": World(swing=0.3, load=0.6),
     "seasons, wander, clusters": World(swing=0.3, load=0.6, wander=0.05, cluster=3),
     "the same, wandering twice as far and long": World(
-        swing=0.3, load=0.6, wander=0.1, lasts=144.0, cluster=3
+        swing=0.3, load=0.6, wander=0.1, lasts=12.0, cluster=3
     ),
 }
 
@@ -90,21 +106,23 @@ class Production:
         self.world = world
         self.random = np.random.default_rng(seed)
         self.slot = 0
-        self.swing = world.swing * self.random.uniform(0.5, 1.0, FEATURES)
-        self.phase = self.random.uniform(0, 2 * np.pi, FEATURES)
-        self.weekend = world.swing / 2 * self.random.uniform(-1.0, 1.0, FEATURES)
-        self.stray = self.random.normal(size=FEATURES)
-        self.mixes = self.random.dirichlet(np.full(8, 2.0), CATEGORIES)
+        features = world.features
+        self.swing = world.swing * self.random.uniform(0.5, 1.0, features)
+        self.phase = self.random.uniform(0, 2 * np.pi, features)
+        self.weekend = world.swing / 2 * self.random.uniform(-1.0, 1.0, features)
+        self.stray = self.random.normal(size=features)
+        self.mixes = self.random.dirichlet(np.full(8, 2.0), world.categories)
         self.borders = ndtri(np.clip(np.cumsum(self.mixes, axis=1)[:, :-1], 1e-12, 1 - 1e-12))
 
     @property
     def hour_of_week(self) -> int:
-        return self.slot * 24 // A_DAY % 168
+        return self.slot * 24 // self.world.a_day % 168
 
     def next(self, drift: Drift | None = None, feature: int = 0, age: int = 0) -> Counts:
-        at = 2 * np.pi * (self.slot % A_DAY) / A_DAY
-        keeps = np.exp(-1 / self.world.lasts)
-        chance = self.random.normal(size=FEATURES)
+        a_day = self.world.a_day
+        at = 2 * np.pi * (self.slot % a_day) / a_day
+        keeps = np.exp(-24 / (self.world.lasts * a_day))
+        chance = self.random.normal(size=self.world.features)
         self.stray = keeps * self.stray + np.sqrt(1 - keeps**2) * chance
         mean = self.swing * np.sin(at + self.phase) + self.world.wander * self.stray
         if self.hour_of_week >= 120:
@@ -118,34 +136,35 @@ class Production:
     def law(
         self, mean: Floats, drift: Drift | None = None, feature: int = 0, age: int = 0
     ) -> Floats:
-        spread = np.ones(FEATURES)
-        missing = np.full(NUMBERS, 0.002)
+        world, numbers = self.world, self.world.numbers
+        spread = np.ones(world.features)
+        missing = np.full(numbers, 0.002)
         if drift:
-            share = min(1.0, (age + 1) / A_DAY) if drift.is_slow else 1.0
+            share = min(1.0, (age + 1) / world.a_day) if drift.is_slow else 1.0
             mean[feature] += drift.location * share
             spread[feature] = drift.scale
-            if feature < NUMBERS:
+            if feature < numbers:
                 missing[feature] += drift.missing
-        law = np.zeros((FEATURES, CELLS))
-        cdf = ndtr((_EDGES - mean[:NUMBERS, None]) / spread[:NUMBERS, None])
-        law[:NUMBERS, :BINS] = np.diff(cdf, prepend=0.0, append=1.0, axis=1)
-        law[:NUMBERS] *= 1 - missing[:, None]
-        law[:NUMBERS, MISSING] = missing
-        cdf = ndtr(self.borders - mean[NUMBERS:, None])
-        law[NUMBERS:, :8] = np.diff(cdf, prepend=0.0, append=1.0, axis=1)
-        if drift and feature >= NUMBERS:
+        law = np.zeros((world.features, CELLS))
+        cdf = ndtr((_EDGES - mean[:numbers, None]) / spread[:numbers, None])
+        law[:numbers, :BINS] = np.diff(cdf, prepend=0.0, append=1.0, axis=1)
+        law[:numbers] *= 1 - missing[:, None]
+        law[:numbers, MISSING] = missing
+        cdf = ndtr(self.borders - mean[numbers:, None])
+        law[numbers:, :8] = np.diff(cdf, prepend=0.0, append=1.0, axis=1)
+        if drift and feature >= numbers:
             law[feature] *= 1 - drift.rare
             law[feature, 7] += drift.rare
         return law
 
 
-def cells() -> Cells:
-    real = np.zeros((FEATURES, CELLS), dtype=bool)
+def cells(world: World) -> Cells:
+    real = np.zeros((world.features, CELLS), dtype=bool)
     ordered = real.copy()
-    real[:NUMBERS] = True
-    ordered[:NUMBERS, :BINS] = True
+    real[: world.numbers] = True
+    ordered[: world.numbers, :BINS] = True
     # Eight values, others, unseen and missing.
-    real[NUMBERS:, :11] = True
+    real[world.numbers :, :11] = True
     return Cells(real, ordered)
 
 
@@ -153,26 +172,37 @@ def start(world: World, seed: int) -> tuple[Production, Rule]:
     """A production after its past, and what was learned from that."""
     production = Production(world, seed)
     if not world.has_past:
-        reference = production.random.multinomial(10_000, production.law(np.zeros(FEATURES)))
-        return production, cold(reference, cells(), SETTINGS, independent=True)
-    hours = np.arange(PAST) * 24 // A_DAY % 168
-    past = np.array([production.next() for _ in range(PAST)])
-    return production, fit(past, hours, cells(), SETTINGS)
+        law = production.law(np.zeros(world.features))
+        reference = production.random.multinomial(10_000, law)
+        return production, cold(reference, cells(world), world.settings, independent=True)
+    hours = np.arange(DAYS * 24)
+    past = np.array([hour_of(production) for _ in hours])
+    slow = fit(past, hours % 168, cells(world), Settings(checks_a_month=30 * 24))
+    return production, asked_more_often(slow, world.settings)
 
 
-def quiet(world: World, months: int) -> tuple[int, float]:
-    """Months with an alarm, and the most log evidence of any."""
-    alarmed, most = 0, -np.inf
-    for seed in range(months):
-        production, rule = start(world, seed)
-        state, is_false = State.start(rule), False
-        for _ in range(MONTH):
-            hour = production.hour_of_week
-            state, look = update(rule, state, production.next(), hour)
-            most = max(most, look.evidence)
-            is_false |= look.is_alarm
-        alarmed += is_false
-    return alarmed, most
+def hour_of(production: Production) -> Counts:
+    total = production.next()
+    for _ in range(production.world.a_day // 24 - 1):
+        total += production.next()
+    return total
+
+
+class Month(NamedTuple):
+    is_alarmed: bool
+    most: float
+    """The most log evidence of any check."""
+
+
+def month(world: World, seed: int) -> Month:
+    production, rule = start(world, seed)
+    state, is_alarmed, most = State.start(rule), False, -np.inf
+    for _ in range(30 * world.a_day):
+        hour = production.hour_of_week
+        state, look = update(rule, state, production.next(), hour)
+        most = max(most, look.evidence)
+        is_alarmed |= look.is_alarm
+    return Month(is_alarmed, most)
 
 
 @dataclass(frozen=True)
@@ -187,17 +217,18 @@ def planted(world: World, drift: Drift, seeds: range) -> Iterator[Found]:
     for seed in seeds:
         production, rule = start(world, seed)
         state = State.start(rule)
-        for _ in range(A_DAY):
+        for _ in range(world.a_day):
             hour = production.hour_of_week
             state, _ = update(rule, state, production.next(), hour)
         choice = zlib.crc32(f"{drift} {seed}".encode())
-        feature = NUMBERS + choice % CATEGORIES if drift.rare else choice % NUMBERS
+        numbers = world.numbers
+        feature = numbers + choice % world.categories if drift.rare else choice % numbers
         yield _found(production, rule, state, drift, feature)
 
 
 def _found(production: Production, rule: Rule, state: State, drift: Drift, feature: int) -> Found:
     look: Look
-    for age in range(2 * A_DAY):
+    for age in range(2 * production.world.a_day):
         hour = production.hour_of_week
         state, look = update(rule, state, production.next(drift, feature, age), hour)
         if look.is_alarm:
@@ -236,23 +267,9 @@ def price(features: int, width: int, *, has_season: bool) -> tuple[float, float,
     return 1e3 * statistics.mean(warm), 1e3 * statistics.mean(cold_start), len(kept), len(written)
 
 
-def quiet_table(months: int) -> str:
-    lines = [
-        f"Months with a false alarm, of {months} in each world; the log evidence that came",
-        f"nearest to the limit of {SETTINGS.limit:.1f}.",
-        "",
-        "| world | false months | nearest |",
-        "|---|---|---|",
-    ]
-    for name, world in WORLDS.items():
-        alarmed, most = quiet(world, months)
-        lines.append(f"| {name} | {alarmed} | {most:.1f} |")
-    return "\n".join(lines)
-
-
 def drift_table(count: int) -> str:
     lines = [
-        f"Drifts of one of {FEATURES} features, {count} of each kind; two days to find it.",
+        f"Drifts of one of {World().features} features, {count} of each kind; two days to find it.",
         "",
         "| world | drift | missed | median delay, checks of 5 minutes | right feature first |",
         "|---|---|---|---|---|",
@@ -288,7 +305,5 @@ def price_table() -> str:
 
 
 if __name__ == "__main__":
-    given = [int(one) for one in sys.argv[1:]]
     print(price_table(), flush=True)
-    print(drift_table(given[1] if len(given) > 1 else 2), flush=True)
-    print(quiet_table(given[0] if given else 2), flush=True)
+    print(drift_table(int(sys.argv[1]) if len(sys.argv) > 1 else 2), flush=True)

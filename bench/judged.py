@@ -20,7 +20,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from ask import rows, traffic
-from tidegauge.catalog import Catalog, models, progress, series, targets, windows
+from product import share
+from tidegauge.catalog import Catalog, models, progress, series, windows
 from tidegauge.catalog.windows import Window
 from tidegauge.log import LocalLog, LogReader
 from tidegauge.profile.codec import encode
@@ -90,24 +91,6 @@ def filled(catalog: Catalog, count: int, start: int) -> None:
         )
 
     catalog.write(fill)
-
-
-def share(catalog: Catalog, first: int) -> None:
-    """Give all models what one of them was taught."""
-
-    def write(connection: Connection) -> None:
-        all_of = targets.of_models(connection, list(range(1, 100_000)))
-        learned = [each for each in all_of.values() if each.rule and each.model == first]
-        for each in all_of.values():
-            rule = next((one for one in learned if one.monitor == each.monitor), None)
-            if rule is not None and rule.rule is not None and each.state is not None:
-                about = json.loads(each.rule.split(b"\n")[0]) if each.rule else {}
-                body = rule.rule.partition(b"\n")[2]
-                head = json.dumps(about, separators=(",", ":")).encode()
-                told = targets.Told(each.id, each.slot or 0, rule.state, head + b"\n" + body)
-                targets.remember(connection, [told])
-
-    catalog.write(write)
 
 
 def measure(count: int = 1_000) -> dict[str, object]:

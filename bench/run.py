@@ -5,6 +5,7 @@ between runs that stand next to each other, as machines are shared and noisy.
 """
 
 import json
+import logging
 import os
 import platform
 import re
@@ -16,6 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 import accuracy
 import ask
 import budget
@@ -23,10 +26,15 @@ import client
 import fleet
 import frames
 import ingest
+import injections
 import judged
 import kept
+import public
+import quiet
+import streams
 import verdict
 import whole
+import year
 
 HERE = Path(__file__).parent
 OURS = sys.executable
@@ -37,6 +45,8 @@ CONTENDERS = {
     "whylogs, profiles only": ("whylogs_profiles", HERE / "../.rivals/whylogs/bin/python"),
     "Evidently, default report": ("evidently_report", HERE / "../.rivals/evidently/bin/python"),
 }
+BENCHMARK = "TIDEGAUGE_BENCHMARK"
+"""The folder of the public benchmark, which is not ours."""
 QUICK = ("tidegauge", "plain scipy + numpy")
 
 
@@ -57,8 +67,15 @@ def main() -> None:
         whole_path,
         answering,
         judging,
+        public_drifts,
+        told_soon,
+        quiet_months,
+        quiet_year,
+        error_streams,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
+    if not sys.argv[1:] and BENCHMARK not in os.environ:
+        wanted.remove(public_drifts.__name__)
     kept = HERE / "results"
     kept.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -289,8 +306,6 @@ def judging(_folder: Path) -> str:
             "## The judge",
             "",
             judged.table(),
-            budget.quiet_table(3),
-            "",
             budget.drift_table(3),
             "",
             budget.price_table(),
@@ -299,5 +314,31 @@ def judging(_folder: Path) -> str:
     )
 
 
+def public_drifts(_folder: Path) -> str:
+    found = public.measure(Path(os.environ[BENCHMARK]))
+    return f"## The public benchmark, rows in and alarms out\n\n{public.table(found)}\n"
+
+
+def told_soon(_folder: Path) -> str:
+    return f"## A hundred faults\n\n{injections.table(injections.measure())}\n"
+
+
+def quiet_months(_folder: Path) -> str:
+    """What was kept of longer runs counts; a few months are there in any case."""
+    found = quiet.measure(3, HERE / "results/quiet.jsonl")
+    return f"## Quiet months\n\n{quiet.table(found)}\n"
+
+
+def quiet_year(_folder: Path) -> str:
+    """As far as it has come, and a day in any case."""
+    found = year.measure(year.A_DAY, HERE / "results")
+    return f"## A quiet year, minute by minute\n\n{year.table(found)}\n"
+
+
+def error_streams(_folder: Path) -> str:
+    return f"## Detectors on streams of errors\n\n{streams.text(10)}"
+
+
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     main()

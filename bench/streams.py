@@ -147,11 +147,13 @@ def always(kinds: dict[str, Kind], count: int) -> Score:
     return score
 
 
-def table(first: str, scores: Iterable[tuple[str, Score]]) -> None:
-    print(f"| {first} | F1 | false alarms / 1,000 | missed | mean delay | 1,000 labels/s |")
-    print("|---|---|---|---|---|---|")
-    for name, score in scores:
-        print(score.row(name), flush=True)
+def table(first: str, scores: Iterable[tuple[str, Score]]) -> list[str]:
+    return [
+        f"| {first} | F1 | false alarms / 1,000 | missed | mean delay | 1,000 labels/s |",
+        "|---|---|---|---|---|---|",
+        *(score.row(name) for name, score in scores),
+        "",
+    ]
 
 
 def all_of(kinds: dict[str, Kind], count: int) -> Iterator[tuple[str, Score]]:
@@ -160,14 +162,22 @@ def all_of(kinds: dict[str, Kind], count: int) -> Iterator[tuple[str, Score]]:
     yield "alarms at every label", always(kinds, count)
 
 
-def main(count: int) -> None:
-    print(f"{count * len(KINDS)} streams of independent labels, {count} of each kind.\n")
-    table("detector", all_of(KINDS, count))
-    print(f"\n{count * len(RUNS)} streams where errors come in runs.\n")
-    table("detector", all_of(RUNS, count))
-    print("\nThe likelihood ratio by kind of stream.\n")
-    table("stream", judged(GLR(), KINDS | RUNS, count)[1].items())
+def text(count: int) -> str:
+    lines = [
+        f"{count * len(KINDS)} streams of independent labels, {count} of each kind: 2,000 labels",
+        "to learn from, 10,000 before the change, and 1,000 after it to find it in, 2,000 where it",
+        "comes slowly.",
+        "",
+        *table("detector", all_of(KINDS, count)),
+        f"{count * len(RUNS)} streams where errors come in runs.",
+        "",
+        *table("detector", all_of(RUNS, count)),
+        "The likelihood ratio by kind of stream.",
+        "",
+        *table("stream", judged(GLR(), KINDS | RUNS, count)[1].items()),
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    print(text(int(sys.argv[1]) if len(sys.argv) > 1 else 10))
