@@ -4,14 +4,14 @@ The benchmark is a folder of its own (`run_batch.py`, `batchgen.py`, `interface.
 rows become a window in a real catalog, coarser windows are rolled from it, the judge's own `drift`
 monitor looks at it every 15 minutes, and an alarm is a reading that is a breach.
 
-    python bench/public.py FOLDER [seeds]
+    python bench/public.py FOLDER
 """
 
 import importlib
 import logging
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ _MODEL = "model"
 _WORLDS = {"iid": "independent rows", "seasonal": "seasons", "hard": "seasons, wander, clusters"}
 _HEAD = "| {} | false alarms a model-month | missed | median delay | F1 | right feature first |"
 _RULER = "|---|---|---|---|---|---|"
+_PROTOTYPE = "recommended rule"
+"""As the benchmark calls it."""
 OTHERS = [
     "| any of KS p < 0.05, PSI > 0.25, KL > 0.5 | 53 | 67 % | 4.5 | 0.30 | 0.50 |",
     "| two of those three | 0 | 100 % | - | 0 | - |",
@@ -116,19 +118,28 @@ class Tidegauge:
         }
 
 
-def measure(folder: Path, seeds: int = 2) -> dict[str, dict[str, Any]]:
-    """The benchmark's own summary, by world."""
+def measure(
+    folder: Path, seeds: int = 2, worlds: Sequence[str] = tuple(_WORLDS), rival: str = ""
+) -> dict[str, dict[str, Any]]:
+    """The benchmark's own summary: of each world and of all of them, and of a rival in all."""
     sys.path.append(str(folder))
     runner = importlib.import_module("run_batch")
     public = importlib.import_module("batchgen").PUBLIC
-    rows = runner.run(
-        {Tidegauge.name: Tidegauge}, public["worlds"], public["drifts"], seeds, public["seed0"]
-    )
+    monitors = {Tidegauge.name: Tidegauge}
+    if rival:
+        monitors[rival] = runner.builtin()[rival]
+    rows = runner.run(monitors, worlds, public["drifts"], seeds, public["seed0"])
     found = runner.summary(rows)
-    return {world: found[f"{Tidegauge.name} | {world}"] for world in [*public["worlds"], "ALL"]}
+    told = {world: found[f"{Tidegauge.name} | {world}"] for world in [*worlds, "ALL"]}
+    return told | ({rival: found[f"{rival} | ALL"]} if rival else {})
 
 
-def table(found: dict[str, dict[str, Any]]) -> str:
+def hard(folder: Path) -> dict[str, dict[str, Any]]:
+    """More of the world that is hardest, and the prototype beside."""
+    return measure(folder, 8, ["hard"], _PROTOTYPE)
+
+
+def table(found: dict[str, dict[str, Any]], more: dict[str, dict[str, Any]]) -> str:
     every = found["ALL"]
     lines = [
         f"{every['drifts']} planted drifts and {every['quiet_checks']:,} quiet checks of some 200",
@@ -146,6 +157,15 @@ def table(found: dict[str, dict[str, Any]]) -> str:
         _RULER,
     ]
     lines += [_row(name, found[world]) for world, name in _WORLDS.items()]
+    lines += [
+        "",
+        f"The last world again, {more['ALL']['drifts']} drifts, and the prototype run beside it:",
+        "",
+        _HEAD.format("rule"),
+        _RULER,
+        _row("the prototype of this rule", more[_PROTOTYPE]),
+        _row("**tidegauge, rows to breaches**", more["ALL"]),
+    ]
     return "\n".join(lines)
 
 
@@ -158,5 +178,5 @@ def _row(name: str, told: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    given = sys.argv[1:]
-    print(table(measure(Path(given[0]), *map(int, given[1:2]))))
+    public = Path(sys.argv[1])
+    print(table(measure(public), hard(public)))

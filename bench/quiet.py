@@ -87,6 +87,11 @@ def table(found: dict[str, list[Month]]) -> str:
             f"| {world} | {len(some)} | {false} | {upper(false, len(some)):.1%} "
             f"| {max(each.most for each in some):.1f} |"
         )
+    lines += [
+        "",
+        "Not among these worlds, and not held to this budget: what comes and goes within an hour,",
+        "as a job of five minutes each night: the rule learns from hours, which do not show it.",
+    ]
     return "\n".join(lines)
 
 

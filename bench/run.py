@@ -315,8 +315,9 @@ def judging(_folder: Path) -> str:
 
 
 def public_drifts(_folder: Path) -> str:
-    found = public.measure(Path(os.environ[BENCHMARK]))
-    return f"## The public benchmark, rows in and alarms out\n\n{public.table(found)}\n"
+    folder = Path(os.environ[BENCHMARK])
+    text = public.table(public.measure(folder), public.hard(folder))
+    return f"## The public benchmark, rows in and alarms out\n\n{text}\n"
 
 
 def told_soon(_folder: Path) -> str:
