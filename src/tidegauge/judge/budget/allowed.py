@@ -111,11 +111,8 @@ def allowed(
         found = np.maximum(found, clusters)
         # A longer block is no less noisy for its rows.
         effects.append(np.maximum(found, effects[-1]) if effects else found)
-    hours = max(1.0, settings.checks_a_day / 24)
     hourly = strays.block_variance[0]
-    if hours <= 1:
-        # The shortest block is three hours then.
-        hourly = strays.raw * checks / np.maximum(mean_rows * slots, 1e-9)
+    hours = max(1.0, settings.checks_a_day / 24)
     clusters = filled(clusters, rare)
     wander = np.where(rare, 0.0, wander)
     hourly = np.where(rare, clusters / np.maximum(mean_rows * hours, 1), hourly)
