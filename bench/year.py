@@ -99,6 +99,8 @@ def table(found: list[Run]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for world, run in zip(WORLDS, found, strict=True):
+        if not run.checks:
+            continue
         allowed = settings.alpha * run.checks / settings.checks_a_month
         lines.append(
             f"| {world.features} | {world.rows:,} | {run.checks:,} | {run.alarms} | {allowed:.2f} "
