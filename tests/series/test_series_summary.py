@@ -222,7 +222,7 @@ class TestTheMonitoringResult:
 
     def test_anomalies_say_what_was_and_what_is_allowed(self, api):
         rows(api, hours=1)
-        late = [prediction(random.Random(1), f"x{n}", at=START + HOURS - 1) for n in range(20)]
+        late = [prediction(random.Random(1), f"x{n}", at=START + HOURS - 1) for n in range(60)]
         api.case.send(late, START + HOURS)
         put(api, [*BAD, CALM])
         judged(api, START + HOURS)
@@ -233,9 +233,9 @@ class TestTheMonitoringResult:
         assert (slow["type"], slow["severity"], slow["threshold"]) == ("above_limit", "high", 2.0)
         assert slow["current_value"] == found["current"]["latency_avg_ms"] > 2
         more = by_type["more"]
-        assert (more["type"], more["change"], more["threshold"]) == ("rose", 20.0, 5.0)
-        assert (more["current_value"], more["baseline_value"]) == (60.0, 40.0)
-        changes = {"change": 20.0, "change_percent": 50.0}
+        assert (more["type"], more["change"], more["threshold"]) == ("rose", 60.0, 5.0)
+        assert (more["current_value"], more["baseline_value"]) == (100.0, 40.0)
+        changes = {"change": 60.0, "change_percent": 150.0}
         assert found["comparison"]["predictions"] == changes
         assert found["anomalies"][0]["severity"] == "critical"
 

@@ -22,6 +22,7 @@ from tidegauge.catalog.models import Model
 from tidegauge.catalog.monitors import Kept
 from tidegauge.catalog.readings import Reading
 from tidegauge.catalog.targets import Of, Told
+from tidegauge.confine import give_back
 from tidegauge.log import Position, ReadableLog
 from tidegauge.monitor.cycle import Done, Due, Judged, Set, due
 from tidegauge.monitor.file import read_one
@@ -134,6 +135,7 @@ class Judge:
                 self._commit(slot, done)
                 count += len(done)
         self._advance(slot)
+        give_back()
         _log.debug("slot judged", slot=slot, readings=count, took=time.monotonic() - began)
         return count
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from tidegauge import failpoint
 from tidegauge.arrow import pa
 from tidegauge.catalog import Catalog, id_runs, models, progress, tails, windows
+from tidegauge.confine import give_back
 from tidegauge.log import Batch, Position, ReadableLog
 from tidegauge.store import Store
 from tidegauge.tail.read import unpacked
@@ -39,6 +40,8 @@ _SLOWEST: Final = 4.0
 _IDLE: Final = 0.05
 _QUIET: Final = 2.0
 _FULL: Final = 5.0
+_GIVING_BACK: Final = 60.0
+"""Seconds from one time that memory is given back to the next."""
 _LEARNING: Final = 1.0
 """Seconds of it after each commit."""
 _EXPIRE: Final = 10 * MINUTE * SECOND
@@ -103,7 +106,7 @@ class Worker:
         self._reserve = settings.reserve
         self._kept = {**roll.KEPT, HOUR: settings.hot_days * DAY * SECOND}
         self._expired_at = 0
-        self._last_commit = self._followed = time.monotonic()
+        self._last_commit = self._followed = self._gave_back = time.monotonic()
         self._pause = _QUICKEST
 
     def run(self, stop: threading.Event) -> None:
@@ -195,6 +198,7 @@ class Worker:
         self._follow(revisions)
         took = time.monotonic() - began
         self._learn()
+        self._give_back()
         self._last_commit = time.monotonic()
         self._pause = min(max(_QUICKEST, 5 * took), _SLOWEST)
 
@@ -250,6 +254,14 @@ class Worker:
                     # What a reference is made of is much, for a moment.
                     pa.default_memory_pool().release_unused()
                     break
+
+    def _give_back(self) -> None:
+        """Small things come and go by the thousand: what lies free among them is never used up, and
+        grows for hours."""
+        if time.monotonic() - self._gave_back > _GIVING_BACK:
+            pa.default_memory_pool().release_unused()
+            give_back()
+            self._gave_back = time.monotonic()
 
     def _let_go(self, revisions: Mapping[int, int]) -> None:
         """Models that were erased take with them what was counted of them meanwhile."""
