@@ -21,6 +21,7 @@ import structlog
 
 import accuracy
 import ask
+import backtested
 import budget
 import client
 import fleet
@@ -76,24 +77,27 @@ def main() -> None:
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     if not sys.argv[1:] and BENCHMARK not in os.environ:
         wanted.remove(public_drifts.__name__)
-    kept = HERE / "results"
-    kept.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for section in sections:
             if section.__name__ in wanted:
                 print(f"== {section.__name__}", flush=True)
                 text = section(Path(folder))
-                (kept / f"{section.__name__}.md").write_text(text)
                 print(text, flush=True)
-    write([kept / f"{section.__name__}.md" for section in sections])
+                # At once: half an hour is long enough to be interrupted in.
+                write(text)
 
 
-def write(parts: list[Path]) -> None:
-    head = (HERE / "head.md").read_text()
-    machine = f"{os.cpu_count()} cores, {cpu()}, Python {platform.python_version()}"
-    body = "\n".join(part.read_text() for part in parts if part.exists())
+def write(text: str) -> None:
+    """Put a section where the page has it, or at its end; the others stay as they are."""
     page = HERE / "../docs/benchmarks.md"
-    page.write_text(head.format(machine=machine, date=time.strftime("%Y-%m-%d")) + "\n" + body)
+    _head, *parts = re.split(r"^(?=## )", page.read_text(), flags=re.MULTILINE)
+    title = text.partition("\n")[0]
+    at = next((i for i, part in enumerate(parts) if part.startswith(f"{title}\n")), len(parts))
+    parts[at : at + 1] = [text.rstrip() + "\n"]
+    machine = f"{os.cpu_count()} cores, {cpu()}, Python {platform.python_version()}"
+    head = (HERE / "head.md").read_text()
+    told = head.format(machine=machine, date=time.strftime("%Y-%m-%d"))
+    page.write_text("\n".join([told, *(part.rstrip() + "\n" for part in parts)]))
 
 
 def cpu() -> str:
@@ -306,6 +310,7 @@ def judging(_folder: Path) -> str:
             "## The judge",
             "",
             judged.table(),
+            backtested.table(),
             budget.drift_table(3),
             "",
             budget.price_table(),
@@ -326,14 +331,21 @@ def told_soon(_folder: Path) -> str:
 
 def quiet_months(_folder: Path) -> str:
     """What was kept of longer runs counts; a few months are there in any case."""
-    found = quiet.measure(3, HERE / "results/quiet.jsonl")
+    found = quiet.measure(3, _results() / "quiet.jsonl")
     return f"## Quiet months\n\n{quiet.table(found)}\n"
 
 
 def quiet_year(_folder: Path) -> str:
     """As far as it has come, and a day in any case."""
-    found = year.measure(year.A_DAY, HERE / "results")
+    found = year.measure(year.A_DAY, _results())
     return f"## A quiet year, minute by minute\n\n{year.table(found)}\n"
+
+
+def _results() -> Path:
+    """Where long runs keep how far they came."""
+    found = HERE / "results"
+    found.mkdir(exist_ok=True)
+    return found
 
 
 def error_streams(_folder: Path) -> str:
