@@ -25,6 +25,7 @@ from tidegauge.catalog import (
     tables,
     tails,
     targets,
+    trainings,
     windows,
 )
 from tidegauge.schema import Schema
@@ -141,6 +142,7 @@ class TestModels:
             signals.add(connection, [signal(model)])
             numbers.add(connection, [number_of(model)])
             late.note(connection, [late_one(model)])
+            trainings.add(connection, model, {"a": 1}, version="", name="x", at=1, by="x")
             drops.add(connection, [drops.Drop(tenant="a", model=name, reason="r", start=0, rows=1)])
             dead_letters.add(connection, [letter(model=name)])
         assert sorted(models.erase(connection, gone)) == ["going.base", "going.parquet"]
@@ -194,6 +196,19 @@ class TestMonitors:
         found = targets.ensure(connection, keys)[keys[0]]
         assert (found.slot, found.rule, found.state) == (5, b"rule", b"state")
         assert {each.of for each in targets.of_model(connection, model)} == set(keys)
+
+
+class TestTrainings:
+    def test_sets_are_numbered_by_model(self, connection, model):
+        other = models.ensure(connection, "a", ["other"], 5)["other"].id
+        told = {"version": "", "name": ODD, "at": 5, "by": "me"}
+        made = [
+            trainings.add(connection, each, {ODD: 0.1, "b": -1e300}, **told)
+            for each in (model, model, other)
+        ]
+        assert [each.number for each in made] == [1, 2, 1]
+        assert trainings.listed(connection, model) == made[1::-1]
+        assert made[0].metrics == {ODD: 0.1, "b": -1e300}
 
 
 class TestLate:

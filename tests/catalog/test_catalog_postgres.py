@@ -239,7 +239,8 @@ def test_a_deadlock_is_run_again(catalog):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(runs) == 3
+    # Once each, and at least one of them again.
+    assert len(runs) >= 3
 
 
 def test_rows_are_put_in_one_order_so_that_none_wait_for_each_other(catalog):

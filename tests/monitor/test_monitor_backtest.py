@@ -224,6 +224,15 @@ def test_what_is_not_read_says_why(past):
     [
         {"name": "d", "kind": "distance", "every": "1 h", "columns": ["a"], "agree": 1},
         {
+            "name": "b",
+            "kind": "distance",
+            "every": "6 h",
+            "columns": ["a", "plan"],
+            "methods": [{"method": "psi", "warning": 0.1}],
+            "agree": 1,
+            "against": "last 7 d",
+        },
+        {
             "name": "t",
             "kind": "trend",
             "metric": "mean",
@@ -249,7 +258,8 @@ def test_a_past_is_read_as_it_would_be_slot_by_slot(past, document, folder):
     with opened(folder) as catalog, catalog.read() as connection:
         subject = find(connection, Known(), "default", "fraud")
         asked, reach = asked_by(monitor, HOUR), Reach.read(connection, KEPT)
-        slots = range(STOP - 6 * _DAY + _HOUR, STOP + 1, _HOUR)
+        every = asked.every * SECOND
+        slots = range(STOP - 6 * _DAY + every, STOP + 1, every)
         alone = [(slot, asked.read(View(connection, reach, subject, slot))) for slot in slots]
     assert outcome.alarms == alarms_of(alone, asked.for_count)
     assert sum(outcome.statuses.values()) == len(alone)

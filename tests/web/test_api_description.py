@@ -31,7 +31,7 @@ OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
     *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
     *("drift/summary", "drift/report", "readings", "monitor"),
-    *("monitor/run", "monitor/backtest"),
+    *("monitor/run", "monitor/backtest", "training"),
 ]
 PATHS = [
     *(f"/api/v1/{name}" for name in KINDS),

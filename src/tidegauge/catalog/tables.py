@@ -375,6 +375,21 @@ late = _table(
 )
 """Windows that changed after they were judged."""
 
+trainings = _table(
+    "trainings",
+    _id(),
+    _model(),
+    _column("number", Integer),
+    _column("version", Key),
+    _column("name", Remark),
+    _column("metrics", Json),
+    _column("created_at", Micros),
+    _column("created_by", Key),
+    UniqueConstraint("model", "number"),
+    counts=True,
+)
+"""What a model's makers measured of it before it was used."""
+
 audit = _table(
     "audit",
     _id(),

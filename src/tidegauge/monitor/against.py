@@ -1,4 +1,4 @@
-"""What a number is compared with, in words: "reference", "7 d ago", "last 30 d", "same hour", ...
+"""What a number is compared with, in words: "reference", "training", "7 d ago", "same hour", ...
 
 >>> against_of("7 days ago")
 Against(kind='ago', seconds=604800)
@@ -15,13 +15,15 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from tidegauge.monitor.duration import seconds_of, text_of
 from tidegauge.window import DAY, MINUTE
 
-_WORDS: Final = ("reference", "previous window", "previous version", "same hour")
+_WORDS: Final = ("reference", "training", "previous window", "previous version", "same hour")
 WEEKS: Final = 4
 """Weeks whose same hour makes a baseline."""
 
 
 class Against(NamedTuple):
-    kind: Literal["reference", "previous window", "previous version", "same hour", "ago", "last"]
+    kind: Literal[
+        "reference", "training", "previous window", "previous version", "same hour", "ago", "last"
+    ]
     seconds: int = 0
 
     def __str__(self) -> str:

@@ -11,14 +11,16 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
+from tidegauge.drift import MixMethods, OrderedMethods
 from tidegauge.errors import InputError
+from tidegauge.monitor.against import Against, AnyAgainst
 from tidegauge.monitor.base import Base, Part
 from tidegauge.monitor.condition import Finite, Share
 from tidegauge.monitor.duration import Duration
 from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.severity import Severity, worst
-from tidegauge.monitor.view import View
+from tidegauge.monitor.view import View, profile_of
 from tidegauge.profile.codec import Tallies
 from tidegauge.profile.codec import decode_tallies as unpack
 from tidegauge.series.drift import Line, Point, limits_of, lines, method_of
@@ -84,6 +86,13 @@ class Distance(Base):
     share: Annotated[
         Share | None, Field(le=1, description="So many of the columns must drift; else any.")
     ] = None
+    against: Annotated[
+        AnyAgainst,
+        Field(
+            validation_alias=AliasChoices("against", "compare_to"),
+            description="The reference, or rows that came before: 'last 30 d', 'same hour', ...",
+        ),
+    ] = Against("reference")
     window: Annotated[Duration, Field(description="The span that a reading is of.")] = DAY
     min_rows: Annotated[
         int, Field(ge=1, validation_alias=AliasChoices("min_rows", "min_samples"))
@@ -93,6 +102,10 @@ class Distance(Base):
     def _can_agree(self) -> "Distance":
         if self.agree > len(self.methods):
             raise ValueError(f"{self.agree} of {len(self.methods)} methods cannot agree")
+        if self.against.kind == "training":
+            raise ValueError(
+                "what was measured in training are numbers, and no rows to compare with"
+            )
         return self
 
     def read(self, view: View) -> Found:
@@ -115,16 +128,16 @@ class Distance(Base):
         self, views: Sequence[View], unpacked: Callable[[bytes], Tallies] = unpack
     ) -> list[Found]:
         """Of one model's slots."""
+        if self.against.kind != "reference":
+            return [self._against_rows(view, unpacked) for view in views]
         some = [self._window(view) for view in views]
         steps = [each for each in some if isinstance(each, Seen)]
         if not steps:
             return [each for each in some if isinstance(each, Found)]
-        reference, columns = views[0].reference, None
+        reference = views[0].reference
         assert reference is not None  # noqa: S101 - else there would be no step
-        if self.columns is not None:
-            columns = [views[0].subject.column(each) for each in self.columns]
-        methods = [method_of(each.method) for each in self.methods]
-        measured = lines(reference, [s.comparable for s in steps], methods, columns, unpacked)
+        rows = [each.comparable for each in steps]
+        measured = lines(reference, rows, self._methods, self._named(views[0]), unpacked)
         places = iter(range(len(steps)))
         return [
             each
@@ -133,10 +146,31 @@ class Distance(Base):
             for each in some
         ]
 
+    def _against_rows(self, view: View, unpacked: Callable[[bytes], Tallies]) -> Found:
+        """Each slot has rows of its own to be compared with."""
+        now, reference = self._window(view), view.reference
+        if isinstance(now, Found) or reference is None:
+            return now if isinstance(now, Found) else _no_reference(view)
+        before = profile_of(view.spans(self.against, self.window), reference)
+        if before is None or before.rows < self.min_rows:
+            reason = f"there is nothing to compare with yet ({self.against})"
+            return nothing("insufficient_data", reason, now.rows)
+        measured = lines(before, [now.comparable], self._methods, self._named(view), unpacked)
+        return self._judged(measured, 0, sum(each.rows for each in now.comparable))
+
+    @property
+    def _methods(self) -> list[OrderedMethods | MixMethods]:
+        return [method_of(each.method) for each in self.methods]
+
+    def _named(self, view: View) -> list[str] | None:
+        if self.columns is None:
+            return None
+        return [view.subject.column(each) for each in self.columns]
+
     def _window(self, view: View) -> Seen | Found:
         """What is measured; or why nothing is."""
         if view.reference is None:
-            return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
+            return _no_reference(view)
         now = view.window(self.window)
         if not now.rows:
             return nothing("no_data", "no rows in the window")
@@ -179,3 +213,7 @@ class Distance(Base):
             reason=f"{named} moved by {self.agree} or more of {len(self.methods)} methods",
             detail=detail,
         )
+
+
+def _no_reference(view: View) -> Found:
+    return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")

@@ -144,6 +144,8 @@ class Metric(Base):
     def _before(self, view: View, against: Against) -> float | None:
         if against.kind == "reference":
             return self._of_profile(view, None).value
+        if against.kind == "training":
+            return view.trained(self._title.removeprefix(OWN))
         if self.metric in OF_TRAFFIC:
             found = OF_TRAFFIC[self.metric](*self._lasting(*view.traffic(against, self.window)))
         else:

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from tidegauge.catalog import numbers, windows
+from tidegauge.catalog import numbers, trainings, windows
 from tidegauge.catalog.numbers import Number
 from tidegauge.catalog.windows import Window
 from tidegauge.monitor.against import WEEKS, Against
@@ -168,6 +168,12 @@ class View:
                 self.connection, self.subject.model.id, name, span.resolution, span.start, span.stop
             )
         return found
+
+    def trained(self, metric: str) -> float | None:
+        """What the makers of this version said of it last, or of all versions."""
+        told = trainings.listed(self.connection, self.subject.model.id)
+        found = (each.metrics.get(metric) for each in told if each.version in (self.version, ""))
+        return next((value for value in found if value is not None), None)
 
     def traffic(self, against: Against, seconds: int) -> tuple[Traffic, float]:
         """Of what a window is compared with, and how many seconds that is."""

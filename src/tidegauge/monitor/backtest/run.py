@@ -16,6 +16,7 @@ from tidegauge.errors import InputError
 from tidegauge.monitor.backtest.history import History
 from tidegauge.monitor.backtest.part import Outcome, Part, Wanted, asked_by
 from tidegauge.monitor.cycle import parts_of
+from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.trend import Trend
 from tidegauge.monitor.union import Monitor
@@ -139,6 +140,12 @@ def _back(monitor: Monitor) -> int:
     found = monitor.window + monitor.delay
     if isinstance(monitor, Trend):
         return found + monitor.over
+    if isinstance(monitor, Distance):
+        return (
+            found
+            + (_FOUR_WEEKS if monitor.against.kind == "same hour" else 0)
+            + monitor.against.seconds
+        )
     if not isinstance(monitor, Metric):
         return found
     told = [each.against for each in monitor.conditions]

@@ -27,6 +27,7 @@ from tidegauge.web.routes import (
     status,
     summary,
     traffic,
+    trainings,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -47,6 +48,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     records.router,
     schema.router,
     references.router,
+    trainings.router,
     dashboard.router,
     sql.router,
     export.router,

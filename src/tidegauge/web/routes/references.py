@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from fastapi import APIRouter, Query, Request
@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tidegauge.catalog import audit, baselines, models, schemas
 from tidegauge.catalog.baselines import Baseline
-from tidegauge.ingest.problem import ProblemError
+from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.record.limits import MIB
 from tidegauge.reference.fit import adopt
 from tidegauge.series.apart import made_apart
@@ -33,11 +33,13 @@ from tidegauge.web.routes.asked import (
     source_of,
     who,
 )
+from tidegauge.web.routes.trainings import TrainingShown, TrainingWanted, added
 from tidegauge.web.state import State, state_of
 from tidegauge.web.upload import ENDINGS, ending_of, uploaded
 
 router = APIRouter(prefix="/api/v1/models/{model_id}", tags=["references"])
 _LARGEST = MIB
+W = TypeVar("W", bound=Closed)
 _AT_ONCE = 1 << 20
 _GIB = 1 << 30
 
@@ -67,15 +69,14 @@ class SpanWanted(Closed):
     why: Annotated[str, Field(max_length=1000)] = ""
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": SpanWanted.model_json_schema()},
-            **{media: {"schema": {"type": "string", "format": "binary"}} for media in ENDINGS},
-        },
-    }
-}
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    files = {media: {"schema": {"type": "string", "format": "binary"}} for media in ENDINGS}
+    content = {"application/json": {"schema": schema}, **files}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_SPAN = SpanWanted.model_json_schema()
+_METRICS = TrainingWanted.model_json_schema()
 FileName = Annotated[str, Query(max_length=256, description="Of a reference from a file.")]
 Why = Annotated[str, Query(max_length=1000, description="Of a reference from a file.")]
 
@@ -89,7 +90,7 @@ def list_references(model_id: str, request: Request, key: Reader) -> list[Refere
     return [_shown(each, is_current=each is found[0]) for each in found]
 
 
-@router.post("/references", status_code=201, openapi_extra=_BODY)
+@router.post("/references", status_code=201, openapi_extra=_body(_SPAN))
 async def make_reference(
     model_id: str, request: Request, key: Writer, name: FileName = "upload", why: Why = ""
 ) -> ReferenceShown:
@@ -100,12 +101,19 @@ async def make_reference(
     return await _make(model_id, request, key, name, why)
 
 
-@router.post("/baseline", status_code=201, openapi_extra=_BODY)
+@router.post("/baseline", status_code=201, openapi_extra=_body({"anyOf": [_SPAN, _METRICS]}))
 async def make_baseline(
     model_id: str, request: Request, key: Writer, name: FileName = "upload", why: Why = ""
-) -> ReferenceShown:
-    """The same as `/references`."""
-    return await _make(model_id, request, key, name, why)
+) -> ReferenceShown | TrainingShown:
+    """Rows as `/references` takes them, or metrics as `/training` does."""
+    if ending_of(request) is not None or not _is_json(request):
+        return await _make(model_id, request, key, name, why)
+    document = _document(await _small(request))
+    if isinstance(document, dict) and "metrics" in document:
+        wanted = _checked(TrainingWanted, document)
+        return await run_in_threadpool(added, state_of(request), key, model_id, wanted)
+    span = _checked(SpanWanted, document)
+    return await run_in_threadpool(_from_span, request, key, model_id, span)
 
 
 async def _make(model_id: str, request: Request, key: Key, name: str, why: str) -> ReferenceShown:
@@ -118,12 +126,16 @@ async def _make(model_id: str, request: Request, key: Key, name: str, why: str) 
             return await run_in_threadpool(
                 _from_file, request, key, model_id, path, checked_text(name), checked_text(why)
             )
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != "application/json":
+    if not _is_json(request):
         known = ", ".join(["application/json", *ENDINGS])
         raise ProblemError("unsupported-media-type", f"send one of {known}")
-    wanted = _span_of(await _small(request))
+    wanted = _checked(SpanWanted, _document(await _small(request)))
     return await run_in_threadpool(_from_span, request, key, model_id, wanted)
+
+
+def _is_json(request: Request) -> bool:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media == "application/json"
 
 
 async def _small(request: Request) -> bytes:
@@ -135,15 +147,18 @@ async def _small(request: Request) -> bytes:
     return body
 
 
-def _span_of(body: bytes) -> SpanWanted:
+def _document(body: bytes) -> object:
     try:
-        document = orjson.loads(body)
+        return orjson.loads(body)
     except ValueError as error:
         raise ProblemError("malformed-json", f"the body is not valid JSON: {error}") from None
+
+
+def _checked(kind: type[W], document: object) -> W:
     try:
-        return SpanWanted.model_validate(document)
+        return kind.model_validate(document)
     except ValidationError as error:
-        faults: list[dict[str, object]] = [
+        faults: list[Fault] = [
             {
                 "pointer": "".join(f"/{part}" for part in each["loc"]),
                 "code": "bad-format",
@@ -151,7 +166,7 @@ def _span_of(body: bytes) -> SpanWanted:
             }
             for each in error.errors(include_input=False, include_url=False, include_context=False)
         ]
-        raise ProblemError("invalid-request", "the span is not right", faults) from None
+        raise ProblemError("invalid-request", f"{len(faults)} faults in the body", faults) from None
 
 
 def _from_span(request: Request, key: Key, model_id: str, wanted: SpanWanted) -> ReferenceShown:
