@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from tidegauge.monitor.against import Against
 from tidegauge.monitor.alarms import alarms_of
 from tidegauge.monitor.condition import Condition
 from tidegauge.monitor.distance import Distance, Method
 from tidegauge.monitor.drift import Drift
-from tidegauge.monitor.measures import Measured
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.reading import Found
 from tidegauge.monitor.trend import Trend
@@ -68,20 +66,12 @@ class Search:
 
     def _wider(self, factor: float) -> Quieter:
         asked = wider(self.asked, factor)
-        readings = self._judged(asked) if isinstance(asked, Metric) else self.replay(asked)
         what = "asks later" if isinstance(asked, Trend) else "limits"
         return Quieter(
             monitor=wider(self.monitor, factor),
-            alarms=len(alarms_of(readings, asked.for_count)),
+            alarms=len(alarms_of(self.replay(asked), asked.for_count)),
             what=f"{what} {factor:g} times as far",
         )
-
-    def _judged(self, metric: Metric) -> Readings:
-        """What was measured is judged anew, without reading it again."""
-        return [
-            (at, _anew(metric, found) if found.status in ("ok", "breach") else found)
-            for at, found in self.readings
-        ]
 
 
 def wider(monitor: M, factor: float) -> M:
@@ -123,12 +113,3 @@ def _method(method: Method, factor: float) -> Method:
 def _rounded(value: float) -> float:
     """As a person would write it."""
     return float(f"{value:.3g}")
-
-
-def _anew(metric: Metric, found: Found) -> Found:
-    baselines = found.detail.get("baselines", {})
-
-    def before(against: Against) -> float | None:
-        return baselines.get(str(against))
-
-    return metric.judged(Measured(found.value, found.n), found.n, before)

@@ -10,18 +10,17 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from tidegauge.catalog import monitors
 from tidegauge.catalog.models import Model
-from tidegauge.config import Config
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.monitor.backtest import Wanted
 from tidegauge.monitor.backtest.apart import backtested
 from tidegauge.monitor.cycle import chosen
-from tidegauge.monitor.faults import FaultsError, checked, document_of
+from tidegauge.monitor.faults import document_of
 from tidegauge.monitor.glance import set_of
 from tidegauge.monitor.severity import Severity
 from tidegauge.monitor.usual import made_usual
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import Closed, Reader, micros, model_of, moment, moment_or_none, now
-from tidegauge.web.routes.monitors import Document, problem_of
+from tidegauge.web.routes.monitors import Document, all_checked
 from tidegauge.web.routes.personal import hidden
 from tidegauge.web.state import State, state_of
 from tidegauge.window import DAY, SECOND
@@ -144,7 +143,7 @@ def backtest_monitors(
     if wanted.against is not None:
         given = None if wanted.against == "kept" else wanted.against
         sets.append(_set(state, key, model, given, "/against"))
-    found = _backtested(state.config, state, model, sets, wanted)
+    found = _backtested(state, model, sets, wanted)
     secret = hidden(model, key)
     now_found, *before = found
     return BacktestShown(
@@ -171,20 +170,10 @@ def _set(
         if not kept:
             kept = catalog.write(lambda c: made_usual(c, key.tenant, now()))
         return [document_of(each.monitor) for each in chosen(list(map(set_of, kept)), model)]
-    found: list[dict[str, Any]] = []
-    faults: list[tuple[str, FaultsError]] = []
-    for place, each in enumerate(given):
-        try:
-            found.append(document_of(checked(each)))
-        except FaultsError as error:
-            faults.append((f"{pointer}/{place}", error))
-    if faults:
-        raise problem_of(faults)
-    return found
+    return [document_of(each) for each in all_checked(given, pointer)]
 
 
 def _backtested(
-    config: Config,
     state: State,
     model: Model,
     sets: Sequence[Sequence[Mapping[str, Any]]],
@@ -201,7 +190,7 @@ def _backtested(
         raise ProblemError("rate-limited", "another backtest is running", retry_after=10)
     try:
         return backtested(
-            config.catalog_url, state.kept.windows_for, model.tenant, model.name, sets, span
+            state.config.catalog_url, state.kept.windows_for, model.tenant, model.name, sets, span
         )
     finally:
         _AT_ONCE.release()

@@ -275,6 +275,22 @@ def problem_of(faults: Sequence[tuple[str, FaultsError]]) -> ProblemError:
     return ProblemError("invalid-request", f"{len(told)} faults in the monitors", told)
 
 
+def all_checked(
+    documents: Sequence[Mapping[str, Any]], pointer: str = "/monitors"
+) -> list[Monitor]:
+    """Each of some documents, or all that is wrong with them."""
+    found: list[Monitor] = []
+    faults: list[tuple[str, FaultsError]] = []
+    for place, each in enumerate(documents):
+        try:
+            found.append(checked(each))
+        except FaultsError as error:
+            faults.append((f"{pointer}/{place}", error))
+    if faults:
+        raise problem_of(faults)
+    return found
+
+
 def _set_of(documents: Sequence[Mapping[str, Any]]) -> list[Monitor]:
     found: dict[str, Monitor] = {}
     faults: list[tuple[str, FaultsError]] = []

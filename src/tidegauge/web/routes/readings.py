@@ -14,7 +14,6 @@ from tidegauge.catalog.readings import Hour, Reading
 from tidegauge.catalog.standing import Asked, Label, Place
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.log import Position
-from tidegauge.monitor.faults import FaultsError, checked
 from tidegauge.monitor.glance import Glance, Tried, glances
 from tidegauge.monitor.reading import Status
 from tidegauge.monitor.severity import Severity
@@ -35,7 +34,7 @@ from tidegauge.web.routes.asked import (
     read_cursor,
     who,
 )
-from tidegauge.web.routes.monitors import Document, problem_of
+from tidegauge.web.routes.monitors import Document, all_checked
 from tidegauge.web.routes.personal import hidden
 from tidegauge.web.state import State, state_of
 from tidegauge.window import MINUTE, floor
@@ -234,7 +233,8 @@ def run_monitors(
     It says of each monitor what it read, how many rows, and why it said nothing.
     """
     state = state_of(request)
-    tried = None if wanted is None or wanted.monitors is None else _tried(wanted.monitors)
+    told = None if wanted is None else wanted.monitors
+    tried = None if told is None else [Tried(each) for each in all_checked(told)]
     if tried is None and not state.kept.catalog.look(lambda c: monitors.listed(c, key.tenant)):
         state.kept.catalog.write(lambda c: made_usual(c, key.tenant, now()))
     slot, is_waiting = _latest(state)
@@ -255,19 +255,6 @@ def run_monitors(
         waiting=is_waiting,
         readings=runs,
     )
-
-
-def _tried(documents: Sequence[Mapping[str, Any]]) -> list[Tried]:
-    found: list[Tried] = []
-    faults: list[tuple[str, FaultsError]] = []
-    for place, each in enumerate(documents):
-        try:
-            found.append(Tried(checked(each)))
-        except FaultsError as error:
-            faults.append((f"/monitors/{place}", error))
-    if faults:
-        raise problem_of(faults)
-    return found
 
 
 def _latest(state: State) -> tuple[int, bool]:
