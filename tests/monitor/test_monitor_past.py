@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tidegauge.judge.budget import Cells, Settings, State, fit, update
-from tidegauge.monitor.past import DAYS, asked_more_often
+from tidegauge.judge.budget import Cells, Settings, State, asked_more_often, fit, update
+from tidegauge.monitor.past import DAYS
 
 HOURS = DAYS * 24
 ROWS = 600

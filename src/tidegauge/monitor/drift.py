@@ -21,7 +21,7 @@ from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.evidence import evidence
 from tidegauge.monitor.hourly import open_alarm
 from tidegauge.monitor.kept import Kept, Open
-from tidegauge.monitor.past import DAYS, cold_rule, hours_of_week, learned, span_of
+from tidegauge.monitor.past import DAYS, cold_rule, hours_of_week, learned, learned_within, span_of
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.view import View
@@ -110,6 +110,14 @@ class Drift(Base):
         return self._found(view, watched, kept, look, int(counts.sum(axis=1).max(initial=0)))
 
     def _kept(self, view: View, watched: Watched, memory: Memory) -> Kept:
+        kept = self._kept_or_begun(view, watched, memory)
+        if self.every < HOUR and _may_learn_minutes(view, kept):
+            wider = learned_within(view, watched, kept.rule)
+            if wider is not None:
+                kept = kept.with_minutes(wider, memory)
+        return kept
+
+    def _kept_or_begun(self, view: View, watched: Watched, memory: Memory) -> Kept:
         baseline = view.subject.baseline
         assert baseline is not None  # noqa: S101 - the caller has looked
         about = f"{baseline.id} {self.one_false_alarm_in_months} {self.tolerance} {self.every}"
@@ -237,9 +245,19 @@ def _hour(slot: int) -> int:
 def _may_learn(view: View, kept: Kept) -> bool:
     """Whether it is time to make the rule of the model's own past; each model has a minute of
     the hour for it, so that a thousand do not all take the same."""
-    minute = view.slot // (MINUTE * SECOND)
     is_ripe = not kept.rule.learned and view.slot >= span_of(view)[1]
-    return is_ripe and (minute - view.subject.model.id) % (HOUR // MINUTE) == 0
+    return is_ripe and _is_its_minute(view)
+
+
+def _may_learn_minutes(view: View, kept: Kept) -> bool:
+    """What an open alarm is about is not natural."""
+    is_ripe = kept.rule.learned and not kept.knows_minutes and kept.open is None
+    return is_ripe and (kept.state.checks == 0 or _is_its_minute(view))
+
+
+def _is_its_minute(view: View) -> bool:
+    minute = view.slot // (MINUTE * SECOND)
+    return (minute - view.subject.model.id) % (HOUR // MINUTE) == 0
 
 
 def _is_on_the_hour(slot: int) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from tidegauge.errors import UnreadableError
@@ -50,6 +50,8 @@ class Kept:
     rule: Rule
     state: State
     open: Open | None = None
+    knows_minutes: bool = False
+    """Has the rule learned what strays within an hour?"""
 
     def into(self, memory: Memory) -> None:
         head = {"version": _VERSION, "open": self.open.packed() if self.open else None}
@@ -57,8 +59,19 @@ class Kept:
 
     @classmethod
     def begun(cls, about: str, rule: Rule, memory: Memory) -> Self:
-        memory.rule = _joined({"version": _VERSION, "about": about}, rule.encode())
-        return cls(about, rule, State.start(rule))
+        begun = cls(about, rule, State.start(rule))
+        begun.rule_into(memory)
+        return begun
+
+    def with_minutes(self, rule: Rule, memory: Memory) -> Self:
+        """The same, and what it has seen so far, by a rule that allows for more."""
+        wider = replace(self, rule=rule, knows_minutes=True)
+        wider.rule_into(memory)
+        return wider
+
+    def rule_into(self, memory: Memory) -> None:
+        head = {"version": _VERSION, "about": self.about, "minutes": self.knows_minutes}
+        memory.rule = _joined(head, self.rule.encode())
 
     @classmethod
     def of(cls, memory: Memory) -> Self | None:
@@ -71,7 +84,9 @@ class Kept:
             head, body = _split(memory.state)
             state = State.decode(rule, body)
             told = head["open"]
-            return cls(about["about"], rule, state, Open.of(told) if told else None)
+            # A rule that an older release wrote does not say so, and knows of hours alone.
+            knows = bool(about.get("minutes", False))
+            return cls(about["about"], rule, state, Open.of(told) if told else None, knows)
         except (UnreadableError, KeyError, TypeError, ValueError):
             return None
 

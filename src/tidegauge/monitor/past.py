@@ -8,16 +8,19 @@ import numpy as np
 
 from tidegauge.arrays import Counts, Floats
 from tidegauge.catalog.windows import Window
-from tidegauge.judge.budget import Rule, Settings, cold, fit
-from tidegauge.judge.budget.cells import Singles, single
+from tidegauge.judge.budget import Rule, Settings, asked_more_often, cold, fit, within
 from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.view import View
 from tidegauge.profile.codec import Tallies, decode_tallies
 from tidegauge.profile.table import Profile
-from tidegauge.window import DAY, HOUR, SECOND, floor
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
 
 DAYS: Final = 14
 """Of a model's past that are learned from."""
+NIGHTS: Final = 2
+"""Of windows of five minutes: what a job does each night is in them twice."""
+_LATE: Final = 2 * FIVE_MINUTES
+"""The last windows may not be made yet, and the first may just have been dropped."""
 
 
 class Taught(NamedTuple):
@@ -36,6 +39,17 @@ def learned(view: View, watched: Watched, settings: Settings) -> Taught:
         if slow.learned:
             return Taught(asked_more_often(slow, settings), slow)
     return Taught(cold_rule(view, watched, settings), None)
+
+
+def learned_within(view: View, watched: Watched, rule: Rule) -> Rule | None:
+    """The rule with what the last two days show of its hours; None before they are there."""
+    stop = floor(view.slot, FIVE_MINUTES) - _LATE * SECOND
+    start = stop - (NIGHTS * DAY - 2 * _LATE) * SECOND
+    if not any(True for _each in read(view, start, start + HOUR * SECOND, FIVE_MINUTES)):
+        return None
+    checks = stacked(view, watched, start, stop, FIVE_MINUTES)
+    pace = replace(rule.settings, checks_a_month=30 * DAY // FIVE_MINUTES)
+    return within(rule, checks, hours_of_week(start, len(checks), FIVE_MINUTES), pace)
 
 
 def cold_rule(view: View, watched: Watched, settings: Settings) -> Rule:
@@ -76,30 +90,6 @@ def hours_of_week(start: int, slots: int, resolution: int) -> Counts:
     hours = (start // SECOND + np.arange(slots, dtype=np.int64) * resolution) // HOUR
     # 1970 began on a Thursday.
     return (hours + 3 * 24) % (7 * 24)
-
-
-def asked_more_often(slow: Rule, settings: Settings) -> Rule:
-    """The rule of hours, for checks of minutes.
-
-    How hours and days stray is the same however often one looks, and what comes together within
-    an hour bounds what comes together within a minute of it.
-    """
-    each, lengths = slow.variation, settings.blocks
-    by_length = {length: each.blocks[i] for i, length in enumerate(slow.lengths)}
-    blocks: list[Singles] = []
-    kept: list[int] = []
-    for length in lengths:
-        hours = round(length / (settings.checks_a_day / 24))
-        if hours < slow.lengths[0]:
-            # The hour's own noise is not kept with its wander; a longer block has no less.
-            blocks.append(each.blocks[0])
-            kept.append(length)
-        elif hours in by_length:
-            blocks.append(by_length[hours])
-            kept.append(length)
-    variation = replace(each, blocks=single(np.array(blocks)))
-    made = replace(slow, settings=settings, lengths=tuple(kept), variation=variation)
-    return made.bound_again()
 
 
 def _whole(watched: Watched, reference: Profile) -> Floats:

@@ -10,12 +10,14 @@ from tidegauge.judge.budget.change import Pool, pooled
 from tidegauge.judge.budget.closing import is_over
 from tidegauge.judge.budget.dictionary import Arm
 from tidegauge.judge.budget.fit import cold, fit
+from tidegauge.judge.budget.often import asked_more_often
 from tidegauge.judge.budget.power import Detectable, detectable
 from tidegauge.judge.budget.rule import Rule
 from tidegauge.judge.budget.settings import Settings
 from tidegauge.judge.budget.severity import effects, severity
 from tidegauge.judge.budget.state import State
 from tidegauge.judge.budget.update import Look, Named, update
+from tidegauge.judge.budget.within import within
 
 __all__ = [
     "Arm",
@@ -27,6 +29,7 @@ __all__ = [
     "Rule",
     "Settings",
     "State",
+    "asked_more_often",
     "cold",
     "detectable",
     "effects",
@@ -35,4 +38,5 @@ __all__ = [
     "pooled",
     "severity",
     "update",
+    "within",
 ]

@@ -166,9 +166,18 @@ def _spread(effect: Floats, clusters: Floats, slope: Floats) -> Floats:
     return effect
 
 
-def flattened(found: Allowed, cells: Cells) -> Variation:
-    def flat(values: Floats) -> Singles:
-        events = values[..., 2:][..., cells.feature, cells.column]
-        return single(np.concatenate([values[..., 0], values[..., 1], events], axis=-1))
+def reach(scores: Scores, words: Dictionary, excursion: Floats) -> Floats:
+    """How far each base score goes with excursions of location and scale at most."""
+    return _implied(scores, words, excursion)[0]
 
-    return Variation(**{name: flat(getattr(found, name)) for name in Variation.__annotations__})
+
+def flattened(found: Allowed, cells: Cells) -> Variation:
+    return Variation(
+        **{name: flat(getattr(found, name), cells) for name in Variation.__annotations__}
+    )
+
+
+def flat(values: Floats, cells: Cells) -> Singles:
+    """[..., features, bases] as a rule keeps its base scores."""
+    events = values[..., 2:][..., cells.feature, cells.column]
+    return single(np.concatenate([values[..., 0], values[..., 1], events], axis=-1))

@@ -20,10 +20,10 @@ from tidegauge.judge.budget.update import update
 LEAST_DAYS = 7
 LEAST_CHECKS = 24
 """Of past below which nothing is taken to be known of how the data varies."""
-_NEAR = 0.2
+NEAR = 0.2
 """An audit may come as near as one replay in five would by chance."""
-_STEP = 1.4
-_FARTHEST = 50.0
+STEP = 1.4
+FARTHEST = 50.0
 
 
 def cold(reference: Held, cells: Cells, settings: Settings, *, independent: bool = False) -> Rule:
@@ -89,11 +89,11 @@ def _with_rows(reference: Held, cells: Cells) -> Cells:
 
 
 def _audited(rule: Rule, past: Held, hour_of_week: Places) -> Rule:
-    near = float(np.log(len(past) / _NEAR))
+    near = float(np.log(len(past) / NEAR))
     scale = 1.0
     audited = rule
-    while _nearest(audited, past, hour_of_week, near) > near and scale <= _FARTHEST:
-        scale *= _STEP
+    while _nearest(audited, past, hour_of_week, near) > near and scale <= FARTHEST:
+        scale *= STEP
         audited = rule.scaled(scale)
     return audited
 

@@ -39,7 +39,7 @@ def learned(past: Held, hour_of_week: Places, cells: Cells, settings: Settings) 
         n[:, feature] = own.sum(axis=1)
         score = scores.values[feature]
         expected = np.einsum("hk,kb->hb", seasons.profiles[:, feature], score)
-        means = _means(own, n[:, feature], scores, feature, expected[seasons.of_slot])
+        means = check_means(own, n[:, feature], scores, feature, expected[seasons.of_slot])
         seasonal[feature] = bool(is_seasonal(means, expected, seasons).any())
         if seasonal[feature]:
             # A profile fits the days that it was made from better than those to come.
@@ -74,7 +74,7 @@ def learned(past: Held, hour_of_week: Places, cells: Cells, settings: Settings) 
     return rule.bound_again()
 
 
-def _means(past: Floats, n: Floats, scores: Scores, feature: int, expected: Floats) -> Floats:
+def check_means(past: Floats, n: Floats, scores: Scores, feature: int, expected: Floats) -> Floats:
     """[slots, bases]; a check without rows says what is expected.
 
     Sums in a fixed order: what a library shares among threads may add up otherwise each time.

@@ -222,8 +222,8 @@ class Rule:
         measured = self.variation.hourly * self.inverse_days(season)[owner]
         return np.maximum(measured, self.inverse_rows(season)[owner])
 
-    def scaled(self, by: float) -> Self:
-        """With more natural variation allowed for."""
+    def scaled(self, by: float | Floats) -> Self:
+        """With more natural variation allowed for: of all base scores, or of each so much."""
         each = self.variation
         # Multiplied into single precision, as all that a rule holds.
         more = Variation(

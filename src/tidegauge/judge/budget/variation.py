@@ -50,7 +50,7 @@ def measured(x: Floats, rows: Floats, lengths: tuple[int, ...]) -> Strays:
     n = rows[:, None]
     filled = max(int((rows > 0).sum()), 2)
     raw = (x * x * n).sum(axis=0) / filled
-    near = [_autocovariance(x, n, lag) for lag in (1, *lags(len(x)))]
+    near = [autocovariance(x, n, lag) for lag in (1, *lags(len(x)))]
     weight = np.sqrt(rows[1:] * rows[:-1]).sum()
     blocks = [_block_means(x, rows, length) for length in lengths]
     shape = (len(lengths), x.shape[1])
@@ -64,7 +64,7 @@ def measured(x: Floats, rows: Floats, lengths: tuple[int, ...]) -> Strays:
     )
 
 
-def _autocovariance(x: Floats, n: Floats, lag: int) -> Floats:
+def autocovariance(x: Floats, n: Floats, lag: int) -> Floats:
     weight = np.sqrt(n[lag:] * n[:-lag])
     return (weight * x[lag:] * x[:-lag]).sum(axis=0) / np.maximum(weight.sum(axis=0), 1)
 
