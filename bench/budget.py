@@ -4,7 +4,8 @@ tell how often it cries wolf in them.
 A world is a model's features as production draws them: sixteen numbers in twenty bins and four
 categories, checked every five minutes.  Where it is made restless it swings by the hour and at
 weekends, wanders, or comes in clusters; nothing of that is drift.  The rule is learned as the
-product learns it: from two weeks of hours, and then asked more often.
+product learns it: from two weeks of hours and their last two days of five minutes, and then asked
+more often.
 
     python bench/budget.py [drifts of a kind]
 """
@@ -21,14 +22,28 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from tidegauge.arrays import Counts, Floats
-from tidegauge.judge.budget import Cells, Look, Rule, Settings, State, cold, fit, update
-from tidegauge.monitor.past import DAYS, asked_more_often
+from tidegauge.judge.budget import (
+    Cells,
+    Look,
+    Rule,
+    Settings,
+    State,
+    asked_more_often,
+    cold,
+    fit,
+    update,
+    within,
+)
+from tidegauge.monitor.past import DAYS, NIGHTS
 
 A_DAY = 288
 SETTINGS = Settings(checks_a_month=30 * A_DAY)
 BINS = 20
 CELLS = BINS + 1
 MISSING = BINS
+_DAY = 1_440
+"""In minutes."""
+_JOB_AT = 120
 _EDGES = ndtri(np.arange(1, BINS) / BINS)
 
 
@@ -47,6 +62,9 @@ class World:
     cluster: int = 1
     load: float = 0.0
     """How much the traffic swings by the hour."""
+    job: float = 0.0
+    """How far the first feature goes each night, in standard deviations."""
+    job_minutes: int = 5
     has_past: bool = True
     """Else only a pooled reference, of rows that are known to be independent."""
 
@@ -74,6 +92,11 @@ WORLDS = {
     "the same, wandering twice as far and long": World(
         swing=0.3, load=0.6, wander=0.1, lasts=12.0, cluster=3
     ),
+    "a job of five minutes each night": World(job=1.0),
+    "seasons, and a job of half an hour each night": World(
+        swing=0.3, load=0.6, job=0.3, job_minutes=30
+    ),
+    "wander within the hour": World(wander=0.1, lasts=0.25),
 }
 
 
@@ -127,6 +150,8 @@ class Production:
         mean = self.swing * np.sin(at + self.phase) + self.world.wander * self.stray
         if self.hour_of_week >= 120:
             mean += self.weekend
+        if 0 <= self.slot % a_day * _DAY / a_day - _JOB_AT < self.world.job_minutes:
+            mean[0] += self.world.job
         expected = self.world.rows * (1 + self.world.load * np.sin(at - 1.5))
         rows = int(self.random.poisson(expected)) if self.world.load else self.world.rows
         self.slot += 1
@@ -175,15 +200,20 @@ def start(world: World, seed: int) -> tuple[Production, Rule]:
         law = production.law(np.zeros(world.features))
         reference = production.random.multinomial(10_000, law)
         return production, cold(reference, cells(world), world.settings, independent=True)
-    hours = np.arange(DAYS * 24)
-    past = np.array([hour_of(production) for _ in hours])
-    slow = fit(past, hours % 168, cells(world), Settings(checks_a_month=30 * 24))
-    return production, asked_more_often(slow, world.settings)
+    early = DAYS - NIGHTS
+    first = [together(production, world.a_day // 24) for _ in range(early * 24)]
+    short = np.array([together(production, world.a_day // A_DAY) for _ in range(NIGHTS * A_DAY)])
+    last = short.reshape(NIGHTS * 24, A_DAY // 24, *short.shape[1:]).sum(axis=1)
+    past, hours = np.concatenate([first, last]), np.arange(DAYS * 24) % 168
+    slow = fit(past, hours, cells(world), Settings(checks_a_month=30 * 24))
+    rule = asked_more_often(slow, world.settings)
+    since = np.arange(early * A_DAY, DAYS * A_DAY)
+    return production, within(rule, short, since * 24 // A_DAY % 168, SETTINGS)
 
 
-def hour_of(production: Production) -> Counts:
+def together(production: Production, checks: int) -> Counts:
     total = production.next()
-    for _ in range(production.world.a_day // 24 - 1):
+    for _ in range(checks - 1):
         total += production.next()
     return total
 

@@ -74,6 +74,7 @@ def _measured(rule: Rule, past: Held, hour_of_week: Places, settings: Settings) 
     cells, scores = rule.cells, _scores(rule)
     season = season_of(hour_of_week)
     laws = np.array([cells.padded(rule.law_at(each)) for each in range(SEASONS)])
+    together = _padded(rule.variation.clusters.astype(np.float64), rule)
     parts: list[_Within] = []
     for feature, place in enumerate(cells.judged.tolist()):
         own = np.where(cells.real[place], past[:, place], 0).astype(np.float64)
@@ -81,7 +82,9 @@ def _measured(rule: Rule, past: Held, hour_of_week: Places, settings: Settings) 
         score = scores.values[feature]
         expected = np.einsum("hk,kb->hb", laws[:, feature], score)[season]
         x = check_means(own, rows, scores, feature, expected) - expected
-        parts.append(_of_feature(x, rows, _expected_rows(rows, scores, feature), score, settings))
+        error = _error(rows, np.maximum(together[feature], 1.0), np.abs(score).max(axis=0))
+        expected_rows = _expected_rows(rows, scores, feature)
+        parts.append(_of_feature(x, rows, error, expected_rows, settings))
     found = (np.stack([getattr(each, name) for each in parts]) for name in _Within.__annotations__)
     clusters, wander, farthest = found
     looks = max(len(past) * 24 / settings.checks_a_day, 4.0)
@@ -96,31 +99,44 @@ def _expected_rows(rows: Floats, scores: Scores, feature: int) -> Floats:
     return a_check * np.concatenate([np.ones(2), p * (1 - p)])
 
 
+def _padded(values: Floats, rule: Rule) -> Floats:
+    """Of each base score: [features, bases], as they are measured."""
+    features = len(rule.cells.judged)
+    tilts = values[: 2 * features].reshape(2, features).T
+    return np.concatenate([tilts, rule.cells.padded(values[2 * features :])], axis=1)
+
+
+def _error(rows: Floats, clusters: Floats, largest: Floats) -> Floats:
+    """How far a check may be off by its rows alone (Bernstein)."""
+    n = np.maximum(rows, 1)[:, None] / clusters
+    return _CLEAR / np.sqrt(n) + _CLEAR**2 * largest / (3 * n)
+
+
 def _of_feature(
-    x: Floats, rows: Floats, expected: Floats, score: Floats, settings: Settings
+    x: Floats, rows: Floats, error: Floats, expected: Floats, settings: Settings
 ) -> _Within:
     n = rows[:, None]
     filled = max(int((rows > 0).sum()), 2)
     hour = max(round(settings.checks_a_day / 24), 2)
-    raw = (x * x * n).sum(axis=0) / filled
-    near, later = autocovariance(x, n, 1), autocovariance(x, n, hour)
-    clusters = np.maximum(raw - np.maximum(near, 0.0) * rows.sum() / filled, 1.0)
-    chance = np.sqrt((2 + 1 / np.maximum(expected, 1.0)) / filled)
     is_known = expected >= 1
+    farthest = _farthest(x, rows, error)
+    # What is allowed to be as far as it was makes no check noisier.
+    calm = np.where((np.abs(x) > error) & (farthest > 0), 0.0, x)
+    clusters = (calm * calm * n).sum(axis=0) / filled
+    clusters -= np.maximum(autocovariance(calm, n, 1), 0.0) * rows.sum() / filled
+    chance = np.sqrt((2 + 1 / np.maximum(expected, 1.0)) / filled)
     clusters = np.where(is_known & (clusters > 1 + _SURE * chance), clusters, 1.0)
-    strays = near - np.maximum(later, 0.0)
+    raw = (x * x * n).sum(axis=0) / filled
+    strays = autocovariance(x, n, 1) - np.maximum(autocovariance(x, n, hour), 0.0)
     weight = np.sqrt(rows[1:] * rows[:-1]).sum()
-    error = np.sqrt(2) * np.maximum(raw, 1) * np.sqrt(filled) / max(weight, 1)
-    wander = np.where(is_known & (strays > _SURE * error), strays, 0.0)
-    farthest = _farthest(x, rows, clusters, np.abs(score).max(axis=0))
+    by_chance = np.sqrt(2) * np.maximum(raw, 1) * np.sqrt(filled) / max(weight, 1)
+    wander = np.where(is_known & (strays > _SURE * by_chance), strays, 0.0)
     return _Within(clusters, wander, farthest)
 
 
-def _farthest(x: Floats, rows: Floats, clusters: Floats, largest: Floats) -> Floats:
+def _farthest(x: Floats, rows: Floats, error: Floats) -> Floats:
     """The farthest that a check was off in both halves, in the same direction; zero where its
-    rows may explain it (Bernstein)."""
-    n = np.maximum(rows, 1)[:, None] / clusters
-    error = _CLEAR / np.sqrt(n) + _CLEAR**2 * largest / (3 * n)
+    rows may explain it."""
     halves = len(x) // 2
     found = np.zeros(x.shape[1])
     for sign in (1.0, -1.0):
