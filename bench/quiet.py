@@ -89,8 +89,9 @@ def table(found: dict[str, list[Month]]) -> str:
         )
     lines += [
         "",
-        "Not among these worlds, and not held to this budget: what comes and goes within an hour,",
-        "as a job of five minutes each night: the rule learns from hours, which do not show it.",
+        "Not among these worlds, and not held to this budget: what comes and goes within less than",
+        "five minutes, or on one night of several: the rule learns what strays within an hour from",
+        "two days of windows of five minutes.",
     ]
     return "\n".join(lines)
 

@@ -123,7 +123,9 @@ def _of_feature(
     # What is allowed to be as far as it was makes no check noisier.
     calm = np.where((np.abs(x) > error) & (farthest > 0), 0.0, x)
     clusters = (calm * calm * n).sum(axis=0) / filled
-    clusters -= np.maximum(autocovariance(calm, n, 1), 0.0) * rows.sum() / filled
+    # Where calls come once in a quarter, only checks farther apart can share anything.
+    shared = np.maximum(autocovariance(calm, n, 1), autocovariance(calm, n, hour))
+    clusters -= np.maximum(shared, 0.0) * rows.sum() / filled
     chance = np.sqrt((2 + 1 / np.maximum(expected, 1.0)) / filled)
     clusters = np.where(is_known & (clusters > 1 + _SURE * chance), clusters, 1.0)
     raw = (x * x * n).sum(axis=0) / filled
