@@ -268,3 +268,12 @@ def test_what_an_open_alarm_is_about_is_not_learned(model):
     assert model.judged(stop).status == "breach"
     model.judged(model.its_minute(stop))
     assert not Kept.of(model.memory).knows_minutes
+
+
+def test_a_monitor_that_looks_every_five_minutes_learns_within_an_hour_of_being_ripe(model):
+    model.monitor = checked({"name": "moved", "kind": "drift", "every": "5 min", "window": "5 min"})
+    model.judged(RIPE - DAY * SECOND)
+    assert not Kept.of(model.memory).rule.learned
+    for slot in range(RIPE, RIPE + HOUR * SECOND, FIVE_MINUTES * SECOND):
+        model.judged(slot)
+    assert Kept.of(model.memory).rule.learned

@@ -111,7 +111,7 @@ class Drift(Base):
 
     def _kept(self, view: View, watched: Watched, memory: Memory) -> Kept:
         kept = self._kept_or_begun(view, watched, memory)
-        if self.every < HOUR and _may_learn_minutes(view, kept):
+        if self.every < HOUR and _may_learn_minutes(view, kept, self.every):
             wider = learned_within(view, watched, kept.rule)
             if wider is not None:
                 kept = kept.with_minutes(wider, memory)
@@ -123,7 +123,7 @@ class Drift(Base):
         about = f"{baseline.id} {self.one_false_alarm_in_months} {self.tolerance} {self.every}"
         about += f" {','.join(facet.column for facet in watched.facets)}"
         kept = Kept.of(memory)
-        if kept is not None and kept.about == about and not _may_learn(view, kept):
+        if kept is not None and kept.about == about and not _may_learn(view, kept, self.every):
             return kept
         taught = learned(view, watched, self.settings)
         if kept is not None and kept.about == about and taught.hourly is None:
@@ -242,22 +242,22 @@ def _hour(slot: int) -> int:
     return int(hours_of_week(floor(slot - 1, HOUR), 1, HOUR)[0])
 
 
-def _may_learn(view: View, kept: Kept) -> bool:
-    """Whether it is time to make the rule of the model's own past; each model has a minute of
-    the hour for it, so that a thousand do not all take the same."""
+def _may_learn(view: View, kept: Kept, every: int) -> bool:
+    """Whether it is time to make the rule of the model's own past."""
     is_ripe = not kept.rule.learned and view.slot >= span_of(view)[1]
-    return is_ripe and _is_its_minute(view)
+    return is_ripe and _is_its_turn(view, every)
 
 
-def _may_learn_minutes(view: View, kept: Kept) -> bool:
+def _may_learn_minutes(view: View, kept: Kept, every: int) -> bool:
     """What an open alarm is about is not natural."""
     is_ripe = kept.rule.learned and not kept.knows_minutes and kept.open is None
-    return is_ripe and (kept.state.checks == 0 or _is_its_minute(view))
+    return is_ripe and (kept.state.checks == 0 or _is_its_turn(view, every))
 
 
-def _is_its_minute(view: View) -> bool:
-    minute = view.slot // (MINUTE * SECOND)
-    return (minute - view.subject.model.id) % (HOUR // MINUTE) == 0
+def _is_its_turn(view: View, every: int) -> bool:
+    """Each model has a check of the hour for it, so that a thousand do not all take the same."""
+    check = view.slot // (every * SECOND)
+    return (check - view.subject.model.id) % max(HOUR // every, 1) == 0
 
 
 def _is_on_the_hour(slot: int) -> bool:
