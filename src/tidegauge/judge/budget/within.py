@@ -25,6 +25,9 @@ from tidegauge.judge.budget.update import update
 from tidegauge.judge.budget.variation import autocovariance
 
 _SURE = 4.0
+_NIGHTS = 15
+"""What two days hold once or twice comes so much more often in a month, and some nights are worse:
+the audit leaves room for them."""
 _CLEAR = 5.0
 """Standard errors beyond which a check is off by more than its own rows explain: some hundred
 thousand are looked at."""
@@ -173,7 +176,7 @@ def _audited(rule: Rule, past: Held, hour_of_week: Places, settings: Settings) -
 
 def _near(rule: Rule, past: Held, hour_of_week: Places) -> Flags:
     """The judged features that bring the past itself near to an alarm, where it comes near."""
-    state, limit = State.start(rule), float(np.log(len(past) / NEAR))
+    state, limit = State.start(rule), float(np.log(len(past) / NEAR / _NIGHTS))
     judged = rule.cells.judged
     for counts, hour in zip(past, hour_of_week, strict=True):
         state, look = update(rule, state, counts, int(hour))
