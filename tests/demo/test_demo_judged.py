@@ -19,6 +19,7 @@ MOVED = {
     "trading-signal": {"features.volatility_5m_bp", "features.spread_bp"},
     "product-images": {"embeddings.image", "features.brightness"},
 }
+STIRRED = "page-personalisation"
 
 
 def wait_until_counted_again(server):
@@ -54,16 +55,17 @@ def test_the_planted_drifts_are_found_and_the_rest_is_quiet(tmp_path):
                     if target.monitor == drift:
                         found[model.name] = readings.latest(connection, [target.id])[target.id]
     assert found.keys() == set(BY_NAME)
-    grave = {name for name, each in found.items() if each.severity in {"medium", "high"}}
+    told = {name for name, each in found.items() if each.severity is not None}
+    grave = {name for name in told & set(MOVED) if found[name].severity in {"medium", "high"}}
     # The demo's seasons go by the clock: at some hours one of them is still too small.
-    assert "card-fraud" in grave <= set(MOVED)
+    assert "card-fraud" in grave
     assert len(grave) >= len(MOVED) - 1
-    # A slower variant moves an output of its model by a little: certain after a while, and small.
-    low = {name for name, each in found.items() if each.severity == "low"}
-    assert low <= {"page-personalisation", *MOVED}
+    # A slower variant moves an output of its model: certain after a while, and never large.
+    assert told <= {STIRRED, *MOVED}
+    assert found[STIRRED].severity != "high"
     for name in grave:
-        columns, told = MOVED[name], found[name].detail
+        columns, detail = MOVED[name], found[name].detail
         # What carries it most is one of those that the fault moves.
-        assert told["features"][0]["column"] in columns, told
-        hours = (later - told["since"]) / 3.6e9
+        assert detail["features"][0]["column"] in columns, detail
+        hours = (later - detail["since"]) / 3.6e9
         assert 24 <= hours <= 52, (name, hours)
