@@ -94,6 +94,9 @@ def _broken(monitor: Metric, reading: Reading) -> tuple[Type, float | None, floa
     told: Mapping[str, Any] = (reading.detail or {}).get("baselines", {})
     found: list[tuple[Condition, float | None]] = []
     for condition in monitor.conditions:
+        if monitor.severity is None and condition.severity != reading.severity:
+            # Chance alone may have passed it.
+            continue
         before = told.get(str(condition.against), baseline_of(reading))
         if value is not None and condition.judge(value, before) is not None:
             found.append((condition, before))

@@ -23,7 +23,7 @@ from tidegauge.monitor.union import Monitor
 from tidegauge.monitor.view import Shared, View
 from tidegauge.series.reach import MOST_STEPS, Reach
 from tidegauge.series.subject import Subject
-from tidegauge.window import DAY, SECOND, floor
+from tidegauge.window import DAY, SECOND, ceil, floor
 
 _MOST_PARTS: Final = 50
 """Versions and segments of one monitor that are read."""
@@ -121,9 +121,15 @@ class _Run:
         return Part(view, past, self.wanted)
 
     def past(self, version: str, segment: str, back: int) -> History:
-        """Of one part, and seconds before it; read anew where it must go further back."""
+        """Of one part, and seconds before it; read anew where it must go further back.
+
+        What is longer ago than such windows are kept is not of this past: a view reads it from
+        the longer ones.
+        """
         part = version, segment
+        kept = ceil(self.reach.at - self.reach.kept[self.step], self.step)
         start = floor(self.wanted.start - back * SECOND, DAY)
+        start = min(max(start, kept), self.wanted.start)
         if self._held is None or self._held[0] != part or self._held[1].start > start:
             numbers = self.subject.numbers(version or None, segment)
             self._held = (

@@ -30,7 +30,6 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "monitor": monitor.name,
         "kind": monitor.kind,
-        "column": getattr(monitor, "column", None),
         "version": outcome.version,
         "segment": outcome.segment,
         "readings": dict(outcome.statuses),
