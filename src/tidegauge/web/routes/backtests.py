@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tidegauge.catalog import monitors
 from tidegauge.catalog.models import Model
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.monitor.backtest import Wanted
@@ -17,10 +16,9 @@ from tidegauge.monitor.cycle import chosen
 from tidegauge.monitor.faults import document_of
 from tidegauge.monitor.glance import set_of
 from tidegauge.monitor.severity import Severity
-from tidegauge.monitor.usual import made_usual
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import Closed, Reader, micros, model_of, moment, moment_or_none, now
-from tidegauge.web.routes.monitors import Document, all_checked
+from tidegauge.web.routes.monitors import Document, all_checked, in_use
 from tidegauge.web.routes.personal import hidden
 from tidegauge.web.state import State, state_of
 from tidegauge.window import DAY, SECOND
@@ -165,11 +163,8 @@ def _set(
 ) -> list[dict[str, Any]]:
     """What is given, checked; or what is in use."""
     if given is None:
-        catalog = state.kept.catalog
-        kept = catalog.look(lambda c: monitors.listed(c, key.tenant))
-        if not kept:
-            kept = catalog.write(lambda c: made_usual(c, key.tenant, now()))
-        return [document_of(each.monitor) for each in chosen(list(map(set_of, kept)), model)]
+        kept = [set_of(each) for each in in_use(state, key)]
+        return [document_of(each.monitor) for each in chosen(kept, model)]
     return [document_of(each) for each in all_checked(given, pointer)]
 
 

@@ -127,7 +127,7 @@ def list_monitors(
     """The monitors by name.  The ETag is that of the whole set."""
     state = state_of(request)
     after = checked_text(read_cursor(cursor, str)[0]) if cursor else ""
-    _ensure_usual(state, key)
+    in_use(state, key)
     with state.kept.catalog.read() as connection:
         kept = monitors.listed(connection, key.tenant)
         own = [each for each in models.all(connection) if each.tenant == key.tenant]
@@ -165,7 +165,7 @@ def put_monitors(
         )
     found = _set_of(wanted.monitors)
     state, at = state_of(request), now()
-    _ensure_usual(state, key)
+    in_use(state, key)
 
     def look(connection: Connection) -> tuple[list[Step], list[Kept]]:
         kept = monitors.listed(connection, key.tenant)
@@ -193,7 +193,7 @@ def make_monitor(
     """Make one; a name that is there is a conflict."""
     monitor = _one_of(wanted)
     state, at = state_of(request), now()
-    _ensure_usual(state, key)
+    in_use(state, key)
 
     def make(connection: Connection) -> Kept:
         kept = monitors.listed(connection, key.tenant)
@@ -320,11 +320,11 @@ def _one_of(document: Mapping[str, Any]) -> Monitor:
         raise problem_of([("", error)]) from None
 
 
-def _ensure_usual(state: State, key: Key) -> None:
-    """A tenant that has none gets the usual ones."""
+def in_use(state: State, key: Key) -> list[Kept]:
+    """The tenant's; one that has none gets the usual ones."""
     catalog = state.kept.catalog
-    if not catalog.look(lambda c: monitors.listed(c, key.tenant)):
-        catalog.write(lambda c: made_usual(c, key.tenant, now()))
+    kept = catalog.look(lambda c: monitors.listed(c, key.tenant))
+    return kept or catalog.write(lambda c: made_usual(c, key.tenant, now()))
 
 
 def _apply(connection: Connection, key: Key, steps: Sequence[Step], at: int) -> None:

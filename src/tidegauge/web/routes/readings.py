@@ -18,7 +18,6 @@ from tidegauge.monitor.glance import Glance, Tried, glances
 from tidegauge.monitor.reading import Status
 from tidegauge.monitor.severity import Severity
 from tidegauge.monitor.union import Monitor
-from tidegauge.monitor.usual import made_usual
 from tidegauge.web.routes.asked import (
     Closed,
     Cursor,
@@ -34,7 +33,7 @@ from tidegauge.web.routes.asked import (
     read_cursor,
     who,
 )
-from tidegauge.web.routes.monitors import Document, all_checked
+from tidegauge.web.routes.monitors import Document, all_checked, in_use
 from tidegauge.web.routes.personal import hidden
 from tidegauge.web.state import State, state_of
 from tidegauge.window import MINUTE, floor
@@ -235,8 +234,8 @@ def run_monitors(
     state = state_of(request)
     told = None if wanted is None else wanted.monitors
     tried = None if told is None else [Tried(each) for each in all_checked(told)]
-    if tried is None and not state.kept.catalog.look(lambda c: monitors.listed(c, key.tenant)):
-        state.kept.catalog.write(lambda c: made_usual(c, key.tenant, now()))
+    if tried is None:
+        in_use(state, key)
     slot, is_waiting = _latest(state)
     with looking(request, key, model_id) as (connection, subject, reach, _state):
         if tried is None:
