@@ -81,19 +81,7 @@ def filled(folder: Path) -> Catalog:
         names = [*(f"model-{n:04}" for n in range(MODELS)), "long"]
         for name, model in models.ensure(connection, "default", names, now).items():
             first = now - 40 * _DAY
-            baseline = adopt(
-                connection,
-                model.id,
-                reference,
-                source="learned",
-                name="first rows",
-                first_at=first,
-                last_at=first + _DAY,
-                at=now,
-                by="bench",
-                why="bench",
-            )
-            number = series.ensure(connection, [(model.id, "1", "")])[model.id, "1", ""]
+            layout_id, number = started(connection, model.id, reference, first)
             spans = [(HOUR, now - n * _HOUR) for n in range(1, 721 if name == "long" else HOURS)]
             if name == "long":
                 spans += [(DAY, floor(now - n * _DAY, DAY)) for n in range(1, 31)]
@@ -105,7 +93,7 @@ def filled(folder: Path) -> Catalog:
                     rows=1000,
                     traffic=calls[at % 20],
                     changed_at=now,
-                    layout=baseline.layout,
+                    layout=layout_id,
                     profile=pool[at % 40],
                 )
                 for at, (resolution, start) in enumerate(spans)
@@ -119,6 +107,24 @@ def filled(folder: Path) -> Catalog:
 
     catalog.write(fill)
     return catalog
+
+
+def started(connection: Connection, model: int, reference: Profile, first: int) -> tuple[int, int]:
+    """A model with a reference of its first day: the layout of it, and its series."""
+    baseline = adopt(
+        connection,
+        model,
+        reference,
+        source="learned",
+        name="first rows",
+        first_at=first,
+        last_at=first + _DAY,
+        at=first,
+        by="bench",
+        why="bench",
+    )
+    number = series.ensure(connection, [(model, "1", "")])[model, "1", ""]
+    return baseline.layout, number
 
 
 def swept(catalog: Catalog) -> dict[str, float]:

@@ -17,15 +17,14 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Connection
 
-from ask import rows, traffic
-from tidegauge.catalog import Catalog, models, progress, series, windows
+from ask import rows, started, traffic
+from tidegauge.catalog import Catalog, models, progress, windows
 from tidegauge.catalog.windows import Window
 from tidegauge.monitor.backtest import Wanted, backtest
 from tidegauge.monitor.faults import checked
 from tidegauge.monitor.usual import documents
 from tidegauge.profile.codec import encode
 from tidegauge.profile.table import Profile
-from tidegauge.reference.fit import adopt
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Known, find
 from tidegauge.window import DAY, HOUR, SECOND, floor
@@ -47,19 +46,7 @@ def filled(catalog: Catalog, stop: int) -> None:
 
     def fill(connection: Connection) -> None:
         model = models.ensure(connection, "default", ["m"], 1)["m"]
-        baseline = adopt(
-            connection,
-            model.id,
-            reference,
-            source="learned",
-            name="first rows",
-            first_at=start,
-            last_at=start + _DAY,
-            at=start,
-            by="bench",
-            why="bench",
-        )
-        number = series.ensure(connection, [(model.id, "1", "")])[model.id, "1", ""]
+        layout_id, number = started(connection, model.id, reference, start)
         made = [
             Window(
                 series=number,
@@ -68,7 +55,7 @@ def filled(catalog: Catalog, stop: int) -> None:
                 rows=_ROWS,
                 traffic=calls[int(rng.integers(20))],
                 changed_at=start,
-                layout=baseline.layout,
+                layout=layout_id,
                 profile=hours[int(rng.integers(_POOL))],
             )
             for at in range(_WEEKS * 7 * 24)

@@ -19,14 +19,13 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Connection
 
-from ask import rows, traffic
+from ask import rows, started, traffic
 from product import share
-from tidegauge.catalog import Catalog, models, progress, series, windows
+from tidegauge.catalog import Catalog, models, progress, windows
 from tidegauge.catalog.windows import Window
 from tidegauge.log import LocalLog, LogReader
 from tidegauge.profile.codec import encode
 from tidegauge.profile.table import Profile
-from tidegauge.reference.fit import adopt
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
 from tidegauge.worker.judge import Judge
 from tidegauge.worker.roll import KEPT
@@ -61,26 +60,14 @@ def filled(catalog: Catalog, count: int, start: int) -> None:
         first = start - 14 * _DAY
         names = [f"model-{n:04}" for n in range(count)]
         for at, (_name, model) in enumerate(models.ensure(connection, "default", names, 1).items()):
-            baseline = adopt(
-                connection,
-                model.id,
-                reference,
-                source="learned",
-                name="first rows",
-                first_at=first,
-                last_at=first + _DAY,
-                at=first,
-                by="bench",
-                why="bench",
-            )
-            number = series.ensure(connection, [(model.id, "1", "")])[model.id, "1", ""]
+            layout_id, number = started(connection, model.id, reference, first)
             made = [
-                window(number, baseline.layout or 0, MINUTE, start + n * _MINUTE, minutes)
+                window(number, layout_id, MINUTE, start + n * _MINUTE, minutes)
                 for n in range(-1, SLOTS)
             ]
             if at == 0:
                 made += [
-                    window(number, baseline.layout or 0, HOUR, first + n * _HOUR, hours)
+                    window(number, layout_id, HOUR, first + n * _HOUR, hours)
                     for n in range(14 * 24)
                 ]
             windows.put(connection, made)
