@@ -60,6 +60,9 @@ class Run:
 
 
 def year(number: int, checks: int, folder: Path) -> Run:
+    done = kept(folder)[number]
+    if done.checks >= checks:
+        return done
     world = WORLDS[number]
     file = folder / f"year-{number}.pickle"
     if file.exists():
