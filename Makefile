@@ -40,6 +40,7 @@ run: $(VENV)/installed
 test: $(VENV)/installed
 	@scripts/install-chromium
 	@scripts/install-postgres
+	@scripts/install-alertmanager
 	@echo "== Tests, against the installed wheel"
 	$(BIN)/pytest tests --pyargs tidegauge --doctest-modules --numprocesses 2
 
