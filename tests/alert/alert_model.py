@@ -635,7 +635,9 @@ class Model:
             incident = notice.incident
             assert incident is not None
             notice.status = "digested"
-            incident.told[taker.name] = "open" if incident.is_live else "resolved"
+            # It lists what has ended meanwhile as resolved.
+            is_over = notice.kind == "resolved" or not incident.is_live
+            incident.told[taker.name] = "resolved" if is_over else "open"
             incident.by_digest.add(taker.name)
             incident.last[taker.name] = self.now
         seq = sum(n.kind == "digest" for n in self.on[taker.name])

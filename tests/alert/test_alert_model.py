@@ -583,6 +583,23 @@ class TestRationing:
         read(model, 91, of="m1")
         assert [notice[:3] for notice in held(model)] == [("open", 0, 30), ("resolved", 0, 91)]
 
+    def test_what_pages_closes_past_the_cap(self):
+        names = ("m0", "m1", "m2")
+        rule = Rule("drift", names, "drift", 1, resolve_count=1, keep_firing_s=0)
+        model = begun(rule, takers=(Taker("hook", kind="pagerduty", cap=3),))
+        model.slot({("drift", name): ("breach", "high") for name in names})
+        at(model, 60).ack(0)
+        read(model, 90, of="m1")
+        assert told(model)[3:] == [("ack", 0, 60), ("resolved", 0, 90)]
+
+    def test_escalations_and_rises_pass_the_cap(self):
+        rule = Rule("drift", ("m0", "m1"), "drift", for_count=1)
+        model = begun(rule, takers=(Taker("hook", cap=2),), ladder=(Level(60, ("hook",), "low"),))
+        model.slot({("drift", name): ("breach", "low") for name in ("m0", "m1")})
+        read(model, 50, "medium", of="m0")
+        at(model, 60)
+        assert told(model)[2:] == [("severity_up", 0, 50), *[("escalation", 1, 60)] * 2]
+
 
 class Ticking(Model):
     """Looks each second whether something is due."""
@@ -610,6 +627,26 @@ def test_what_falls_due_is_done_in_its_very_second(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_invariants_hold_on_a_random_walk(seed):
     play(Model(setup(seed), START), walk(seed, 200), Watch(setup(seed)))
+
+
+def test_walks_go_everywhere():
+    seen, states, reasons = set(), set(), set()
+    for seed in range(20):
+        model = Model(setup(seed), START)
+        play(model, walk(seed, 200), lambda *_: None)
+        seen |= {notice[2] for notice in model.notices()}
+        seen |= {f"{notice[2]} {notice[4]}" for notice in model.notices()}
+        states |= {incident["state"] for incident in model.incidents()}
+        reasons |= {what for _, _, what in model.history if not what[-1].isdigit()}
+    assert seen >= {
+        *("open", "severity_up", "update", "reminder", "escalation", "ack", "resolved"),
+        *("flapping", "digest", "open digested", "resolved digested", "reminder digested"),
+    }
+    assert states == {"open", "acknowledged", "resolved", "closed"}
+    assert reasons >= {"reopened", "ack cleared", "ack taken back", "settled"} | {
+        f"resolved: {reason}"
+        for reason in ("cleared", "missing_series", "transient", "rule_deleted", "model_archived")
+    }
 
 
 def test_a_walk_can_be_walked_again():
