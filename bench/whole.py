@@ -52,8 +52,9 @@ class Worker:
     def _processes(self) -> list[int]:
         """Its own, and the judge's beside it."""
         pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [pid, *map(int, children)]
+        # Whoever starts a child is its parent: here a thread that looks after the judge.
+        told = (file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children"))
+        return [pid, *(int(child) for some in told for child in some.split())]
 
     def stop(self) -> None:
         self.process.terminate()

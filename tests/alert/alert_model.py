@@ -448,7 +448,10 @@ class Model:
         for taker in self.setup.takers:
             if not _takes(taker, incident):
                 continue
-            if incident.severity == "critical" or not self._is_cooling(incident, taker):
+            # The first `open` of an incident on a channel is never held.
+            is_first = incident.was_told(taker) == "none"
+            is_urgent = is_first or incident.severity == "critical"
+            if is_urgent or not self._is_cooling(incident, taker):
                 self._tell(incident, taker, "open")
             else:
                 incident.suppressed += 1

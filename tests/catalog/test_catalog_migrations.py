@@ -155,7 +155,7 @@ def test_a_new_catalog_gets_what_the_later_version_needs(url, scripts):
 def test_killed_at_any_moment_it_completes_when_run_again(
     url, scripts, request, tmp_path, point, monkeypatch
 ):
-    most, stride = 30 if point == "statement" else 12, 1
+    most, stride = 40 if point == "statement" else 16, 1
     if url.startswith("sqlite"):
         urls = [f"sqlite:///{tmp_path}/{number}.db" for number in range(most)]
     else:

@@ -91,6 +91,16 @@ def hold(connection: Connection, name: str, epoch: int) -> Progress:
     return read(Progress, row)
 
 
+def lock(connection: Connection, name: str) -> Progress:
+    """Keep everybody else from this work to the end of this transaction, whoever has it."""
+    new = {"name": name, "epoch": 0, "position": START, "at": 0, "detail": {}}
+    add_missing(connection, progress, [new])
+    row = connection.execute(
+        select(progress).where(progress.c.name == name).with_for_update()
+    ).one()
+    return read(Progress, row)
+
+
 def watch(connection: Connection, name: str) -> Progress | None:
     """Another's progress, which goes no further before this transaction has ended."""
     row = connection.execute(

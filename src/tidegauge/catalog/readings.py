@@ -91,6 +91,23 @@ def between(
     return [read(Reading, row) for row in rows]
 
 
+def slots(connection: Connection, after: int, upto: int, most: int) -> list[int]:
+    """Those that there are readings of, in (after, upto], the oldest first."""
+    rows = connection.scalars(
+        select(readings.c.slot)
+        .where(readings.c.slot > after, readings.c.slot <= upto)
+        .distinct()
+        .order_by(readings.c.slot)
+        .limit(most)
+    )
+    return list(rows)
+
+
+def of_slot(connection: Connection, slot: int) -> list[Reading]:
+    rows = connection.execute(select(readings).where(readings.c.slot == slot))
+    return [read(Reading, row) for row in rows]
+
+
 def latest(connection: Connection, targets: Sequence[int]) -> dict[int, Reading]:
     """Of each target the last."""
     last = (

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
     true,
 )
 from sqlalchemy.schema import SchemaItem
@@ -61,6 +62,24 @@ def _column(name: str, kind: Kind) -> Column[Any]:
 def _table(name: str, *content: SchemaItem, counts: bool = False) -> Table:
     """`counts`: an id is never given twice, so that what remembers one cannot meet another."""
     return Table(name, metadata, *content, sqlite_autoincrement=counts)
+
+
+def _documents(name: str) -> Table:
+    """What a tenant has by name, as its owner wrote it."""
+    return _table(
+        name,
+        _id(),
+        _column("tenant", Key),
+        _column("name", Key),
+        _column("document", Json),
+        _column("origin", Key),
+        _column("revision", Integer),
+        _column("created_at", Micros),
+        _column("changed_at", Micros),
+        _column("changed_by", Key),
+        UniqueConstraint("tenant", "name"),
+        counts=True,
+    )
 
 
 about = _table(
@@ -289,20 +308,7 @@ numbers = _table(
     Index("numbers_by_time", "resolution", "start"),
 )
 
-monitors = _table(
-    "monitors",
-    _id(),
-    _column("tenant", Key),
-    _column("name", Key),
-    _column("document", Json),
-    _column("origin", Key),
-    _column("revision", Integer),
-    _column("created_at", Micros),
-    _column("changed_at", Micros),
-    _column("changed_by", Key),
-    UniqueConstraint("tenant", "name"),
-    counts=True,
-)
+monitors = _documents("monitors")
 
 targets = _table(
     "targets",
@@ -389,6 +395,125 @@ trainings = _table(
     counts=True,
 )
 """What a model's makers measured of it before it was used."""
+
+channels = _documents("channels")
+
+ladders = _documents("ladders")
+"""Who is told next where nobody answers."""
+
+alerts = _table(
+    "alerts",
+    _key("fingerprint"),
+    _column("tenant", Key),
+    _column("model", Key),
+    _column("rule", Key),
+    _column("state", Key),
+    Column("incident", Key),
+    Column("rearm_at", Micros),
+    _column("body", Json),
+    Index("alerts_by_incident", "incident"),
+    Index("alerts_by_model", "tenant", "model"),
+    Index("alerts_by_rearm", "rearm_at"),
+)
+"""Conditions that are not as they always were."""
+
+incidents = _table(
+    "incidents",
+    _key("id"),
+    _column("tenant", Key),
+    _column("key", Key),
+    _column("model", Key),
+    _column("family", Key),
+    _column("state", Key),
+    _column("severity", Key),
+    _column("title", Remark),
+    _column("owner", Remark),
+    _column("opened_at", Micros),
+    _column("changed_at", Micros),
+    Column("due_at", Micros),
+    _column("revision", Integer),
+    _column("body", Json),
+    Index(
+        "incidents_one_live",
+        "tenant",
+        "key",
+        unique=True,
+        sqlite_where=text("state IN ('open', 'acknowledged')"),
+        postgresql_where=text("state IN ('open', 'acknowledged')"),
+    ),
+    Index("incidents_by_due", "due_at"),
+    Index("incidents_by_model", "tenant", "model", "opened_at"),
+    Index("incidents_by_time", "tenant", "opened_at"),
+    Index("incidents_by_state", "state"),
+)
+
+incident_events = _table(
+    "incident_events",
+    _key("incident"),
+    _key("seq", Integer),
+    _column("at", Micros),
+    _column("kind", Key),
+    _column("who", Key),
+    _column("detail", Json),
+)
+"""What happened to an incident: its row is what they come to."""
+
+notices = _table(
+    "notices",
+    _key("id"),
+    _column("tenant", Key),
+    # "" of what is of no incident: a digest.
+    _column("incident", Key),
+    _column("channel", Key),
+    _column("kind", Key),
+    _column("seq", Integer),
+    _column("status", Key),
+    _column("severity", Key),
+    _column("exempt", Boolean),
+    _column("made_at", Micros),
+    _column("body", Json),
+    _column("digest", Key),
+    Column("due_at", Micros),
+    _column("tries", Integer),
+    Column("lease_until", Micros),
+    _column("token", Key),
+    Column("ended_at", Micros),
+    _column("answer", Remark),
+    UniqueConstraint("tenant", "incident", "channel", "kind", "seq"),
+    Index("notices_by_due", "status", "due_at"),
+    Index("notices_by_channel", "tenant", "channel", "made_at"),
+    Index("notices_by_incident", "incident"),
+)
+
+attempts = _table(
+    "attempts",
+    Column(
+        "notice",
+        Key,
+        ForeignKey("notices.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _key("number", Integer),
+    _column("at", Micros),
+    Column("ended_at", Micros),
+    _column("outcome", Key),
+    _column("answer", Remark),
+)
+
+silences = _table(
+    "silences",
+    _id(),
+    _column("tenant", Key),
+    _column("kind", Key),
+    _column("matchers", Json),
+    _column("start", Micros),
+    _column("stop", Micros),
+    _column("comment", Remark),
+    _column("created_at", Micros),
+    _column("created_by", Key),
+    Index("silences_by_stop", "stop"),
+    counts=True,
+)
 
 audit = _table(
     "audit",

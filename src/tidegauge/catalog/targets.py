@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from tidegauge.catalog import keyed
 from tidegauge.catalog.rows import read
-from tidegauge.catalog.tables import targets
+from tidegauge.catalog.tables import models, monitors, targets
 from tidegauge.catalog.upsert import add_missing, pieces
 
 
@@ -95,3 +95,33 @@ def _found(connection: Connection, keys: Sequence[Of]) -> dict[Of, Target]:
     columns = (targets.c.monitor, targets.c.model, targets.c.version, targets.c.segment)
     found = [read(Target, row) for row in keyed.rows(connection, columns, keys)]
     return {each.of: each for each in found}
+
+
+class Named(NamedTuple):
+    """A target as it is called outside."""
+
+    tenant: str
+    model: str
+    monitor: str
+    version: str
+    segment: str
+
+
+def named(connection: Connection, ids: Iterable[int]) -> dict[int, Named]:
+    found: dict[int, Named] = {}
+    for some in pieces(sorted(set(ids))):
+        rows = connection.execute(
+            select(
+                targets.c.id,
+                models.c.tenant,
+                models.c.name.label("model"),
+                monitors.c.name.label("monitor"),
+                targets.c.version,
+                targets.c.segment,
+            )
+            .join(models, targets.c.model == models.c.id)
+            .join(monitors, targets.c.monitor == monitors.c.id)
+            .where(targets.c.id.in_(some))
+        )
+        found |= {row[0]: Named(*row[1:]) for row in rows}
+    return found

@@ -67,6 +67,21 @@ class Base(Part):
     for_count: Annotated[
         int, Field(ge=1, le=1000, description="Breaches in a row before anybody is told.")
     ] = 2
+    pending_for: Annotated[
+        Duration,
+        Field(
+            ge=0,
+            le=DAY,
+            validation_alias=AliasChoices("pending_for", "for"),
+            description="A breach has to last so long before anybody is told.",
+        ),
+    ] = 0
+    resolve_count: Annotated[
+        int, Field(ge=1, le=1000, description="Readings in a row that are fine end it.")
+    ] = 3
+    keep_firing_for: Annotated[
+        Duration, Field(ge=0, le=DAY, description="It has to stay away so long before it ends.")
+    ] = FIVE_MINUTES
     severity: Annotated[
         AnySeverity | None,
         Field(

@@ -58,14 +58,20 @@ class NumericBins:
     def _real(self) -> dict[int, Flags]:
         return {}
 
-    @cached_property
-    def steps(self) -> Floats:
-        """[columns, 201]: the edges, such that a value's cell is how many of them are below it."""
-        steps = self.edges.copy()
-        # What equals the lowest edge is inside.
-        with np.errstate(over="ignore", under="ignore"):
-            steps[:, 0] = np.nextafter(steps[:, 0], -np.inf)
+    def steps(self, column: int) -> Floats:
+        """[201]: the edges, such that a value's cell is how many of them are below it.
+
+        Made anew each time: kept for a thousand models they would be as large as the edges.
+        """
+        steps = self.edges[column].copy()
+        steps[0] = self._below[column]
         return steps
+
+    @cached_property
+    def _below(self) -> Floats:
+        """What equals the lowest edge is inside."""
+        with np.errstate(over="ignore", under="ignore"):
+            return np.nextafter(self.edges[:, 0], -np.inf)
 
     @cached_property
     def is_point(self) -> Flags:

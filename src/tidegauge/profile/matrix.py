@@ -78,9 +78,8 @@ class Matrix:
 
     def _count(self, at: Sequence[int], values: Floats, there: Flags | None) -> Counts:
         cells = np.empty(values.shape, dtype=np.int64)
-        steps = self._bins.steps
         for row, place in enumerate(at):
-            cells[row] = steps[place].searchsorted(values[row])
+            cells[row] = self._bins.steps(place).searchsorted(values[row])
         places = self._places(len(at), CELLS) + cells
         counts = np.bincount(
             (places if there is None else places[there]).ravel(),

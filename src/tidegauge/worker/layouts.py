@@ -9,12 +9,16 @@ from tidegauge.catalog import layouts
 from tidegauge.profile.codec import decode
 from tidegauge.profile.layout import Layout
 
-_MOST: Final = 2_000
+_MOST: Final = 96 << 20
+"""Bytes, about: a thousand models of fifty columns, each with the layout that it has now."""
+_COLUMN: Final = 400
+"""For the rest of a column."""
 
 
 class Layouts:
     def __init__(self) -> None:
         self._known: OrderedDict[int, Layout] = OrderedDict()
+        self._size = 0
 
     def get(self, connection: Connection, number: int) -> Layout:
         found = self._known.get(number)
@@ -25,6 +29,13 @@ class Layouts:
         return found
 
     def put(self, number: int, layout: Layout) -> None:
-        self._known[number] = layout
-        while len(self._known) > _MOST:
-            self._known.popitem(last=False)
+        if number not in self._known:
+            self._known[number] = layout
+            self._size += _size(layout)
+        while self._size > _MOST and len(self._known) > 1:
+            _number, oldest = self._known.popitem(last=False)
+            self._size -= _size(oldest)
+
+
+def _size(layout: Layout) -> int:
+    return layout.numeric.edges.nbytes + _COLUMN * len(layout.schema)

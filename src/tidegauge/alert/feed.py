@@ -1,0 +1,176 @@
+"""Readings of a slot become evidence for conditions; and what tidegauge itself has to say: that a
+monitor fails, or that a model's rows no longer come."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tidegauge.alert.book import Book
+from tidegauge.alert.condition import Alert, Rule, Seen
+from tidegauge.alert.evidence import evidence_of, family_of
+from tidegauge.alert.ids import key_of
+from tidegauge.alert.notice import Family
+from tidegauge.alert.settings import Settings
+from tidegauge.catalog.readings import Reading
+from tidegauge.catalog.targets import Named
+from tidegauge.monitor.union import Monitor
+
+NO_DATA: Final = "no_data"
+ERROR: Final = "monitor_error"
+INTERNAL: Final = (NO_DATA, ERROR)
+Fed = tuple[Alert, Seen | None, Rule]
+
+
+@dataclass(frozen=True)
+class Slot:
+    at: int
+    """Its end."""
+    readings: Mapping[Named, Reading]
+    """All; those of which nothing but the status matters may be without detail."""
+    monitors: Mapping[tuple[str, str], Monitor]
+    """By tenant and name."""
+    models: frozenset[tuple[str, str]]
+    """Those that are watched."""
+    had_rows: frozenset[tuple[str, str]]
+    """Those that rows came of in the days before."""
+
+
+def gone(book: Book, slot: Slot) -> list[tuple[Alert, str]]:
+    """Conditions whose monitor or model is no longer watched, and why."""
+    found: list[tuple[Alert, str]] = []
+    for alert in book.alerts.values():
+        if not alert.model:
+            continue
+        if (alert.tenant, alert.model) not in slot.models:
+            found.append((alert, "model_archived"))
+        elif alert.family == "manual":
+            continue
+        elif alert.rule.partition(":")[0] in INTERNAL:
+            of = alert.rule.partition(":")[2]
+            why = _why_gone(slot, alert.tenant, of) if of else None
+            found += [(alert, why)] if why else []
+        elif why := _why_gone(slot, alert.tenant, alert.rule):
+            found.append((alert, why))
+    return found
+
+
+def _why_gone(slot: Slot, tenant: str, name: str) -> str | None:
+    monitor = slot.monitors.get((tenant, name))
+    if monitor is None:
+        return "rule_deleted"
+    return None if monitor.enabled else "rule_paused"
+
+
+def fed(book: Book, slot: Slot, settings: Settings) -> list[Fed]:
+    """What each condition is told of this slot; nothing has been fed yet when this ends."""
+    return [
+        *_by_monitor(book, slot),
+        *_errors(book, slot, settings),
+        *_no_data(book, slot, settings),
+    ]
+
+
+def _by_monitor(book: Book, slot: Slot) -> Iterator[Fed]:
+    reported = {(place.tenant, place.monitor) for place in slot.readings}
+    seen: set[str] = set()
+    for place, reading in slot.readings.items():
+        name = fingerprint(place)
+        seen |= {name, fingerprint(_own(place))}
+        monitor = slot.monitors.get((place.tenant, place.monitor))
+        is_news = reading.severity is not None or reading.status == "error"
+        if monitor is None or not (is_news or name in book.alerts):
+            continue
+        alert = _alert(book, place, family_of(monitor))
+        yield alert, _seen(monitor, reading), rule_of(monitor)
+    for alert in list(book.alerts.values()):
+        rule = alert.tenant, alert.rule.removeprefix(f"{ERROR}:")
+        monitor = slot.monitors.get(rule)
+        is_asked = rule in reported and alert.fingerprint not in seen
+        if is_asked and monitor is not None:
+            yield alert, None, rule_of(monitor)
+
+
+def _errors(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
+    """A monitor that fails time after time."""
+    for place, reading in slot.readings.items():
+        own = _own(place)
+        known, before = book.alerts.get(fingerprint(own)), book.alerts.get(fingerprint(place))
+        is_error = reading.status == "error"
+        is_often = is_error and (before.errors if before else 0) + 1 >= settings.errors
+        if not is_often and (known is None or known.state == "inactive"):
+            continue
+        seen = Seen(status="ok", slot=slot.at)
+        if is_error:
+            evidence = {"what": f"{place.monitor} fails: {reading.reason}", "metric": "ops"}
+            seen = Seen(status="breach", severity="medium", slot=slot.at, evidence=evidence)
+        yield _alert(book, own, "ops"), seen, Rule(for_count=1)
+
+
+def _own(place: Named) -> Named:
+    """The condition that a monitor itself is."""
+    return place._replace(monitor=f"{ERROR}:{place.monitor}")
+
+
+def _no_data(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
+    """A model that had rows, and of which no monitor sees any."""
+    without = empty(slot.readings)
+    for tenant, model in sorted({(place.tenant, place.model) for place in slot.readings}):
+        is_empty = (tenant, model) in without
+        place = Named(tenant, model, NO_DATA, "", "")
+        is_known = fingerprint(place) in book.alerts
+        if is_known or (is_empty and (tenant, model) in slot.had_rows):
+            seen = Seen(status="ok", slot=slot.at)
+            if is_empty:
+                evidence = {"what": "no predictions come any more", "metric": "ops"}
+                seen = Seen(status="breach", severity="medium", slot=slot.at, evidence=evidence)
+            rule = Rule(for_count=1, for_s=settings.no_data_s, resolve_count=1, keep_firing_s=0)
+            yield _alert(book, place, "ops"), seen, rule
+
+
+def fingerprint(place: Named) -> str:
+    return key_of(place.tenant, place.monitor, place.model, place.version, place.segment)
+
+
+def rule_of(monitor: Monitor) -> Rule:
+    return Rule(
+        for_count=monitor.for_count,
+        for_s=monitor.pending_for,
+        resolve_count=monitor.resolve_count,
+        keep_firing_s=monitor.keep_firing_for,
+    )
+
+
+def empty(found: Mapping[Named, Reading]) -> set[tuple[str, str]]:
+    """The models that no monitor sees any rows of."""
+    told: dict[tuple[str, str], bool] = {}
+    for place, reading in found.items():
+        model = place.tenant, place.model
+        told[model] = told.get(model, True) and reading.status == "no_data"
+    return {model for model, is_empty in told.items() if is_empty}
+
+
+def _alert(book: Book, place: Named, family: Family) -> Alert:
+    name = fingerprint(place)
+    if name not in book.alerts:
+        alert = Alert(
+            fingerprint=name,
+            tenant=place.tenant,
+            rule=place.monitor,
+            model=place.model,
+            family=family,
+            version=place.version,
+            segment=place.segment,
+        )
+        book.add_alert(alert)
+    return book.alerts[name]
+
+
+def _seen(monitor: Monitor, reading: Reading) -> Seen:
+    is_breach = reading.severity is not None
+    return Seen(
+        status=reading.status,
+        severity=reading.severity,  # pyright: ignore[reportArgumentType] - it was one of them
+        value=reading.value,
+        slot=reading.slot,
+        evidence=evidence_of(monitor, reading) if is_breach else None,
+    )

@@ -1,0 +1,74 @@
+"""Alerts: the conditions that are not as they always were."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, select
+
+from tidegauge.catalog import keyed
+from tidegauge.catalog.rows import read, written
+from tidegauge.catalog.tables import alerts
+from tidegauge.catalog.upsert import pieces, replace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    fingerprint: str
+    tenant: str
+    model: str
+    rule: str
+    state: str
+    incident: str | None
+    rearm_at: int | None
+    body: Mapping[str, Any]
+
+
+def all_of(connection: Connection) -> list[Kept]:
+    return _found(connection)
+
+
+def of_models(connection: Connection, models: Iterable[tuple[str, str]]) -> list[Kept]:
+    """By tenant and name."""
+    found = keyed.rows(connection, (alerts.c.tenant, alerts.c.model), models)
+    return sorted((read(Kept, row) for row in found), key=lambda each: each.fingerprint)
+
+
+def of_incident(connection: Connection, incident: str) -> list[Kept]:
+    return _found(connection, alerts.c.incident == incident)
+
+
+def to_rearm(connection: Connection, at: int) -> list[Kept]:
+    return _found(connection, alerts.c.rearm_at <= at)
+
+
+def listed(
+    connection: Connection,
+    tenant: str,
+    *,
+    models: Sequence[str] | None = None,
+    states: Sequence[str] | None = None,
+    after: str = "",
+    limit: int = 100,
+) -> list[Kept]:
+    query = select(alerts).where(alerts.c.tenant == tenant, alerts.c.fingerprint > after)
+    if models is not None:
+        query = query.where(alerts.c.model.in_(models))
+    if states is not None:
+        query = query.where(alerts.c.state.in_(states))
+    rows = connection.execute(query.order_by(alerts.c.fingerprint).limit(limit))
+    return [read(Kept, row) for row in rows]
+
+
+def put(connection: Connection, changed: Sequence[Kept]) -> None:
+    replace(connection, alerts, [written(each) for each in changed])
+
+
+def remove(connection: Connection, fingerprints: Iterable[str]) -> None:
+    for some in pieces(sorted(fingerprints)):
+        connection.execute(delete(alerts).where(alerts.c.fingerprint.in_(some)))
+
+
+def _found(connection: Connection, *where: ColumnElement[bool]) -> list[Kept]:
+    query = select(alerts).where(*where).order_by(alerts.c.fingerprint)
+    return [read(Kept, row) for row in connection.execute(query)]

@@ -1,0 +1,13 @@
+"""Ladders: who is told next where nobody answers, as their owner wrote it."""
+
+from tidegauge.catalog.documents import Documents, Kept
+from tidegauge.catalog.tables import ladders
+
+__all__ = ["Kept", "add", "by_name", "change", "listed", "remove"]
+
+_documents = Documents(ladders, "escalation")
+listed = _documents.listed
+by_name = _documents.by_name
+add = _documents.add
+change = _documents.change
+remove = _documents.remove

@@ -1,0 +1,204 @@
+"""Notices on their way: the outbox, and what came of each try."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from tidegauge.catalog.rows import read, written
+from tidegauge.catalog.tables import attempts, notices
+from tidegauge.catalog.upsert import add_missing, pieces
+
+WAITING: Final = ("queued", "retry_wait")
+UNSENT: Final = (*WAITING, "sending")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    id: str
+    tenant: str
+    incident: str
+    """"" of what is of no incident: a digest."""
+    channel: str
+    kind: str
+    seq: int
+    status: str
+    severity: str
+    exempt: bool
+    """Of the channel's cap."""
+    made_at: int
+    body: Mapping[str, Any]
+    digest: str
+    """The one that told what was held back."""
+    due_at: int | None
+    tries: int
+    lease_until: int | None
+    token: str
+    """Of the try that has it now."""
+    ended_at: int | None
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    notice: str
+    number: int
+    at: int
+    ended_at: int | None
+    outcome: str
+    answer: str
+
+
+class Sent(NamedTuple):
+    tenant: str
+    channel: str
+    made_at: int
+    exempt: bool
+    kind: str
+    severity: str
+
+
+class Came(NamedTuple):
+    """What a try came to."""
+
+    status: str
+    outcome: str
+    answer: str
+    due_at: int | None = None
+    """Of the next."""
+
+
+def add(connection: Connection, new: Sequence[Kept]) -> None:
+    """Each once: what is there stays."""
+    add_missing(connection, notices, [written(each) for each in new])
+
+
+def get(connection: Connection, name: str) -> Kept | None:
+    row = connection.execute(select(notices).where(notices.c.id == name)).one_or_none()
+    return None if row is None else read(Kept, row)
+
+
+def held(connection: Connection) -> list[Kept]:
+    rows = connection.execute(
+        select(notices).where(notices.c.status == "held_rate").order_by(notices.c.id)
+    )
+    return [read(Kept, row) for row in rows]
+
+
+def count_held(connection: Connection) -> int:
+    return (
+        connection.scalar(
+            select(func.count()).select_from(notices).where(notices.c.status == "held_rate")
+        )
+        or 0
+    )
+
+
+def sent(connection: Connection, since: int) -> list[Sent]:
+    """What went into the outbox of late, the oldest first."""
+    columns = (
+        notices.c.tenant,
+        notices.c.channel,
+        notices.c.made_at,
+        notices.c.exempt,
+        notices.c.kind,
+        notices.c.severity,
+    )
+    rows = connection.execute(
+        select(*columns)
+        .where(notices.c.made_at > since, notices.c.status.not_in(("held_rate", "digested")))
+        .order_by(notices.c.made_at, notices.c.id)
+    )
+    return [Sent(*row) for row in rows]
+
+
+def digests(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many each channel has had."""
+    rows = connection.execute(
+        select(notices.c.tenant, notices.c.channel, func.max(notices.c.seq))
+        .where(notices.c.incident == "", notices.c.kind == "digest")
+        .group_by(notices.c.tenant, notices.c.channel)
+    )
+    return {(row[0], row[1]): row[2] + 1 for row in rows}
+
+
+def of_incident(connection: Connection, incident: str) -> list[Kept]:
+    rows = connection.execute(
+        select(notices).where(notices.c.incident == incident).order_by(notices.c.id)
+    )
+    return [read(Kept, row) for row in rows]
+
+
+def attempts_of(connection: Connection, names: Iterable[str]) -> dict[str, list[Attempt]]:
+    found: dict[str, list[Attempt]] = {}
+    for some in pieces(sorted(set(names))):
+        rows = connection.execute(
+            select(attempts)
+            .where(attempts.c.notice.in_(some))
+            .order_by(attempts.c.notice, attempts.c.number)
+        )
+        for row in rows:
+            found.setdefault(row.notice, []).append(read(Attempt, row))
+    return found
+
+
+def change(connection: Connection, name: str, **values: object) -> None:
+    connection.execute(update(notices).where(notices.c.id == name).values(**values))
+
+
+def waiting(connection: Connection) -> list[Kept]:
+    """What is not delivered yet, the oldest first."""
+    rows = connection.execute(
+        select(notices).where(notices.c.status.in_(UNSENT)).order_by(notices.c.id)
+    )
+    return [read(Kept, row) for row in rows]
+
+
+def begin(connection: Connection, notice: Kept, *, token: str, at: int, until: int) -> bool:
+    """Take it for one try; False where another has it."""
+    done = connection.execute(
+        update(notices)
+        .where(
+            notices.c.id == notice.id,
+            notices.c.status == notice.status,
+            notices.c.token == notice.token,
+        )
+        .values(status="sending", token=token, lease_until=until, tries=notice.tries + 1)
+    )
+    if done.rowcount:
+        connection.execute(
+            insert(attempts).values(
+                notice=notice.id,
+                number=notice.tries + 1,
+                at=at,
+                ended_at=None,
+                outcome="sending",
+                answer="",
+            )
+        )
+    return bool(done.rowcount)
+
+
+def end(connection: Connection, name: str, token: str, at: int, came: Came) -> bool:
+    """What a try came to; False where it is another's by now."""
+    done = connection.execute(
+        update(notices)
+        .where(notices.c.id == name, notices.c.token == token, notices.c.status == "sending")
+        .values(
+            status=came.status,
+            due_at=came.due_at,
+            lease_until=None,
+            ended_at=at if came.status in ("sent", "dead") else None,
+            answer=came.answer,
+        )
+        .returning(notices.c.tries)
+    ).one_or_none()
+    if done is None:
+        return False
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.notice == name, attempts.c.number == done.tries)
+        .values(ended_at=at, outcome=came.outcome, answer=came.answer)
+    )
+    return True

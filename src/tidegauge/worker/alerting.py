@@ -1,0 +1,217 @@
+"""Alerting: each slot that is judged is fed to the alerts once, and what time changes is changed
+when it is due.  What somebody is to be told is in the outbox in the same transaction.
+"""
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from tidegauge import failpoint
+from tidegauge.alert import feed, store
+from tidegauge.alert.act import NAME
+from tidegauge.alert.clock import Clock
+from tidegauge.alert.machine import Machine
+from tidegauge.alert.settings import Settings
+from tidegauge.catalog import (
+    Catalog,
+    FencedError,
+    alerts,
+    incidents,
+    models,
+    monitors,
+    notices,
+    progress,
+    readings,
+    series,
+    silences,
+    targets,
+    windows,
+)
+from tidegauge.monitor.file import read_one
+from tidegauge.monitor.union import Monitor
+from tidegauge.window import DAY, SECOND
+from tidegauge.worker.late import JUDGE
+
+_PAUSE: Final = 0.5
+_AT_ONCE: Final = 20
+"""Slots that are fed before time is looked at again."""
+_HAD: Final = 7 * DAY * SECOND
+"""A model that had rows within it is missed when they stay away."""
+_KEPT: Final = 2 * 365 * DAY * SECOND
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass
+class Alerting:
+    catalog: Catalog
+    settings: Settings = field(default_factory=Settings)
+    clock: Clock | None = None
+    beat: int = 0
+    """When it last went round."""
+
+    def __post_init__(self) -> None:
+        self._take()
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                is_fruitful = self.step()
+            except FencedError:
+                _log.warning("another process has the alerts; they are taken back")
+                stop.wait(5.0)
+                self._take()
+            except Exception:  # noqa: BLE001 - whatever it is, it is tried again
+                _log.exception("alerting failed, and is tried again")
+                stop.wait(5.0)
+            else:
+                if not is_fruitful:
+                    stop.wait(_PAUSE)
+
+    def step(self) -> bool:
+        """Feed what is judged, then do what is due; False where there was nothing."""
+        fed = 0
+        while fed < _AT_ONCE and self._feed_next():
+            fed += 1
+        is_due = self._tick()
+        self.beat = self._now()
+        return fed > 0 or is_due
+
+    def _take(self) -> None:
+        begun = self.catalog.write(lambda c: progress.take(c, NAME), patience=None, waiting=_wait)
+        self._epoch, self._position, self._slot = begun.epoch, begun.position, begun.at
+        if self.clock is None:
+            self.clock = Clock(int(begun.detail.get("offset", 0)))
+        self._offset = self.clock.offset
+        self._held_until = 0
+        self._held = 0
+        self._hush: list[int] = []
+
+    def _now(self) -> int:
+        assert self.clock is not None  # noqa: S101 - it is made when the work is taken
+        return self.clock.now()
+
+    def _feed_next(self) -> bool:
+        """The next slot that is judged, in one transaction with all that comes of it."""
+        found = self.catalog.look(self._next_slot, patience=None, waiting=_wait)
+        if found is None:
+            return False
+        at = self._now()
+
+        def write(connection: Connection) -> None:
+            if not self._go_to(connection, found):
+                return
+            slot = _slot(connection, found)
+            loaded = store.everything(connection, at)
+            machine = Machine(loaded.book, self.settings, at)
+            for alert, reason in feed.gone(loaded.book, slot):
+                machine.end([alert], reason)
+            machine.slot(feed.fed(loaded.book, slot, self.settings))
+            failpoint.hit("alerts.before-save")
+            loaded.save(connection, self.settings)
+
+        self.catalog.write(write, patience=None, waiting=_wait)
+        failpoint.hit("alerts.fed")
+        self._position, self._slot = str(found), found
+        return True
+
+    def _next_slot(self, connection: Connection) -> int | None:
+        judged = progress.get(connection, JUDGE)
+        if judged is None or judged.at <= self._slot:
+            return None
+        if not self._slot:
+            # What was before nobody was told of, and it is too late to be news.
+            return judged.at
+        return next(iter(readings.slots(connection, self._slot, judged.at, 1)), judged.at)
+
+    def _go_to(self, connection: Connection, slot: int) -> bool:
+        detail = {"offset": self.clock.offset if self.clock else 0}
+        return progress.advance(
+            connection, NAME, self._epoch, self._position, str(slot), slot, detail
+        )
+
+    def _tick(self) -> bool:
+        """What is due by now; False where nothing is."""
+        at = self._now()
+        if not self.catalog.look(lambda c: self._is_due(c, at), patience=None, waiting=_wait):
+            return False
+
+        def write(connection: Connection) -> None:
+            progress.hold(connection, NAME, self._epoch)
+            hush = [each.id for each in silences.holding(connection, at)]
+            is_new = hush != self._hush
+            loaded = store.everything(connection, at) if is_new else store.due(connection, at)
+            machine = Machine(loaded.book, self.settings, at)
+            machine.settle()
+            failpoint.hit("alerts.before-save")
+            loaded.save(connection, self.settings)
+            self._hush = hush
+            self._held = notices.count_held(connection)
+            self._held_until = machine.tell.next_digest_at() or 0
+
+        self.catalog.write(write, patience=None, waiting=_wait)
+        failpoint.hit("alerts.ticked")
+        return True
+
+    def _is_due(self, connection: Connection, at: int) -> bool:
+        """A few small questions, for they are asked twice a second."""
+        due = incidents.next_due(connection)
+        if due is not None and due <= at:
+            return True
+        if alerts.to_rearm(connection, at):
+            return True
+        held = notices.count_held(connection)
+        if held and (held != self._held or self._held_until <= at):
+            return True
+        return [each.id for each in silences.holding(connection, at)] != self._hush
+
+
+def _slot(connection: Connection, at: int) -> feed.Slot:
+    read = readings.of_slot(connection, at)
+    named = targets.named(connection, [each.target for each in read])
+    watched = {
+        (each.tenant, each.name): each.id
+        for each in models.all(connection)
+        if each.watched and each.archived_at is None
+    }
+    found = {named[each.target]: each for each in read if each.target in named}
+    return feed.Slot(
+        at=at,
+        readings=found,
+        monitors=_monitors(connection),
+        models=frozenset(watched),
+        had_rows=_had_rows(connection, watched, feed.empty(found), at),
+    )
+
+
+def _monitors(connection: Connection) -> dict[tuple[str, str], Monitor]:
+    found: dict[tuple[str, str], Monitor] = {}
+    for kept in monitors.listed(connection):
+        try:
+            found[kept.tenant, kept.name] = read_one(kept.document)
+        except ValidationError as error:
+            _log.error("a monitor cannot be read", monitor=kept.name, error=str(error)[:500])
+    return found
+
+
+def _had_rows(
+    connection: Connection,
+    watched: Mapping[tuple[str, str], int],
+    empty: Collection[tuple[str, str]],
+    at: int,
+) -> frozenset[tuple[str, str]]:
+    """Of models that no rows come of, those that some came of in the days before."""
+    ids = {watched[name]: name for name in empty if name in watched}
+    if not ids:
+        return frozenset()
+    whole = series.whole(connection, ids)
+    last = windows.last(connection, whole)
+    return frozenset(ids[whole[number]] for number, when in last.items() if when > at - _HAD)
+
+
+def _wait(reason: str) -> None:
+    _log.warning("the catalog is waited for", reason=reason)

@@ -1,0 +1,253 @@
+"""The product's machine under the interface that its independent model has, without a database or
+with one: both are taken through the same random lives and have to say the same."""
+
+from dataclasses import replace
+
+from alert_model import Setup
+
+from tidegauge.alert import store
+from tidegauge.alert.book import Book, Rungs, Silence, Taker
+from tidegauge.alert.condition import Rule, Seen
+from tidegauge.alert.due import due_at
+from tidegauge.alert.errors import ConflictError
+from tidegauge.alert.feed import ERROR
+from tidegauge.alert.ids import key_of
+from tidegauge.alert.condition import Alert
+from tidegauge.alert.incident import Level
+from tidegauge.alert.machine import Machine
+from tidegauge.alert.matchers import parse
+from tidegauge.alert.settings import Settings
+
+SECOND = 1_000_000
+TENANT = "default"
+
+
+class Product:
+    """In memory: what a transaction would read is what the one before has left."""
+
+    def __init__(self, setup: Setup, start: int = 1_000_000) -> None:
+        self.setup, self.now = setup, start
+        self.settings = Settings()
+        self.rules = {rule.name: rule for rule in setup.rules}
+        self.paused: dict[str, str] = {}
+        self.archived: set[str] = set()
+        self.quiet: list[tuple[list, int]] = []
+        self.order: list[str] = []
+        self.rows: dict[str, object] = {}
+        self.book = Book()
+
+    # Time.
+
+    def go_to(self, to):
+        last, same = None, 0
+        while (due := self.next_due()) is not None and due <= to:
+            same = same + 1 if due == last else 0
+            assert same < 5, f"what is due at {due} stays due"
+            last, self.now = due, max(due, self.now)
+            self.do(lambda machine: machine.settle())
+        self.now = to
+        self.do(lambda machine: machine.settle())
+
+    def next_due(self):
+        book = self.book
+        times = [due_at(each, self.settings) for each in book.incidents.values()]
+        times += [a.rearm_at for a in book.alerts.values() if a.state == "firing"]
+        times.append(Machine(book, self.settings, self.now * SECOND).tell.next_digest_at())
+        ends = [end for _matchers, end in self.quiet if end > self.now]
+        found = [-(-each // SECOND) for each in times if each is not None] + ends
+        return min(found, default=None)
+
+    # Readings.
+
+    def slot(self, readings):
+        def feed(machine):
+            fed, errors = [], []
+            for rule in self.rules.values():
+                if rule.name in self.paused:
+                    continue
+                of = {key: told for key, told in readings.items() if key[0] == rule.name}
+                for model in rule.models:
+                    if model in self.archived:
+                        continue
+                    told = of.get((rule.name, model))
+                    alert = self.alert(machine.book, rule.name, model, rule.family)
+                    how = Rule(
+                        for_count=rule.for_count,
+                        for_s=rule.for_s,
+                        resolve_count=rule.resolve_count,
+                        keep_firing_s=rule.keep_firing_s,
+                    )
+                    own = self.alert(machine.book, f"{ERROR}:{rule.name}", model, "ops")
+                    if told is None:
+                        if of:
+                            fed += [(alert, None, how), (own, None, Rule(for_count=1))]
+                        continue
+                    status, severity = told
+                    fed.append((alert, Seen(status=status, severity=severity), how))
+                    count = alert.errors + 1 if status == "error" else 0
+                    seen = Seen(status="ok")
+                    if status == "error":
+                        is_breach = count >= self.settings.errors or own.state != "inactive"
+                        seen = Seen(status="breach", severity="medium") if is_breach else Seen(status="no_data")
+                    errors.append((own, seen, Rule(for_count=1)))
+            machine.slot([*fed, *errors])
+
+        self.do(feed)
+
+    def alert(self, book, rule, model, family):
+        name = key_of(TENANT, rule, model, "", "")
+        if name not in book.alerts:
+            book.add_alert(
+                Alert(fingerprint=name, tenant=TENANT, rule=rule, model=model, family=family)
+            )
+        return book.alerts[name]
+
+    # People.
+
+    def ack(self, incident, expires_s=None):
+        until = None if expires_s is None else (self.now + expires_s) * SECOND
+        return self.act(incident, lambda machine, it: machine.ack(it, "ann", until))
+
+    def unack(self, incident):
+        return self.act(incident, lambda machine, it: machine.unack(it, "ann"))
+
+    def resolve(self, incident):
+        return self.act(incident, lambda machine, it: machine.resolve(it, "ann"))
+
+    def snooze(self, incident, seconds):
+        until = (self.now + seconds) * SECOND
+        return self.act(incident, lambda machine, it: machine.snooze(it, until, "ann"))
+
+    def act(self, number, what):
+        if not 0 <= number < len(self.order):
+            return "not-found"
+        try:
+            self.do(lambda machine: what(machine, self.find(machine, self.order[number])))
+        except ConflictError:
+            return "state-conflict"
+        return "ok"
+
+    def find(self, machine, name):
+        return machine.book.incidents[name]
+
+    def silence(self, model, family, seconds):
+        matchers = [parse(f'model="{model}"')]
+        if family is not None:
+            matchers.append(parse(f'family="{family}"'))
+        self.quiet.append((matchers, self.now + seconds))
+        self.do(lambda machine: machine.settle())
+        return len(self.quiet) - 1
+
+    def end_silence(self, number):
+        matchers, end = self.quiet[number]
+        self.quiet[number] = matchers, min(end, self.now)
+        self.do(lambda machine: machine.settle())
+
+    def manual(self, model, title, severity):
+        made = []
+        self.do(lambda machine: made.append(machine.manual(TENANT, model, title, severity).id))
+        return self.order.index(made[0])
+
+    def delete_rule(self, name):
+        self.paused[name] = "rule_deleted"
+        self.end_of(lambda alert: alert.rule in (name, f"{ERROR}:{name}"), "rule_deleted")
+
+    def pause_rule(self, name):
+        self.paused[name] = "rule_paused"
+        self.end_of(lambda alert: alert.rule in (name, f"{ERROR}:{name}"), "rule_paused")
+
+    def archive(self, model):
+        self.archived.add(model)
+        self.end_of(lambda alert: alert.model == model, "model_archived")
+
+    def end_of(self, which, reason):
+        def end(machine):
+            machine.end([a for a in machine.book.alerts.values() if which(a)], reason)
+
+        self.do(end)
+
+    def restart(self):
+        pass
+
+    # What a transaction is.
+
+    def do(self, what):
+        book = self.book
+        self.furnish(book)
+        what(Machine(book, self.settings, self.now * SECOND))
+        self.keep(book)
+        book.made, book.told, book.events = [], [], []
+
+    def furnish(self, book):
+        book.takers = {
+            TENANT: [
+                Taker(
+                    name=each.name,
+                    kind=each.kind,
+                    min_severity=each.min_severity,
+                    updates=each.updates,
+                    cap=each.cap,
+                    cap_window_s=each.cap_window_s,
+                )
+                for each in self.setup.takers
+            ]
+        }
+        levels = [
+            Level(after_s=each.after_s, channels=each.channels, severity=each.severity)
+            for each in self.setup.ladder
+        ]
+        book.ladders = {TENANT: [Rungs([], levels)]} if levels else {}
+        book.silences = {
+            TENANT: [
+                Silence(number, matchers)
+                for number, (matchers, end) in enumerate(self.quiet)
+                if end > self.now
+            ]
+        }
+
+    def keep(self, book):
+        for name in book.incidents:
+            if name not in self.order:
+                self.order.append(name)
+        for row in [*book.made, *book.told]:
+            self.rows[row.id] = row
+
+    # What is seen.
+
+    def alerts(self):
+        return {
+            (each.rule if each.family != "manual" else f"manual:{each.title}", each.model): each.state
+            for each in self.book.alerts.values()
+            if each.state != "inactive"
+        }
+
+    def incidents(self):
+        return [self.seen(self.book.incidents[name]) for name in self.order]
+
+    def seen(self, it):
+        return {
+            "model": it.model,
+            "family": it.family,
+            "state": it.state,
+            "severity": it.severity,
+            "severity_peak": it.severity_peak,
+            "reopen_count": it.reopen_count,
+            "flapping": it.flapping,
+            "escalation_level": it.escalation_level,
+            "reason": it.reason,
+            "resolved_by": it.resolved_by if it.resolved_by in ("", "auto") else "user",
+            "suppressed": it.suppressed,
+        }
+
+    def notices(self):
+        return [
+            (
+                self.order.index(row.incident) if row.incident else None,
+                row.channel,
+                row.kind,
+                row.seq,
+                row.status,
+                row.at // SECOND,
+            )
+            for row in self.rows.values()
+        ]
