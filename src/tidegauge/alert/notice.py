@@ -139,6 +139,10 @@ class Notice:
     suppressed: int = 0
     """Of a reminder: how much was not said since the last notice."""
     digest: Digest | None = None
+    was_untold: bool = False
+    """Of `resolved`: nobody was told that it was open, so this one notice says both."""
+    is_possible_duplicate: bool = False
+    """Nobody knows whether the try before this one arrived."""
 
     @property
     def is_over(self) -> bool:
