@@ -1,4 +1,4 @@
-"""What each channel says, whole: `TIDEGAUGE_GOLDEN=write` writes it anew, to be read in the diff."""
+"""What each channel says, whole; `TIDEGAUGE_GOLDEN=write` writes it anew, to be read as a diff."""
 
 import json
 import os

@@ -43,6 +43,7 @@ OPTIONS: Final = frozenset(_OPTIONS.split())
 """That change where it goes, what it reads, or how long it waits."""
 _SCHEME: Final = re.compile(r"([a-z0-9]{2,32})://", re.IGNORECASE)
 _STATUS: Final = re.compile(r"error[=:]\s?(\d{3})\b")
+_NEVER: Final = frozenset({400, 401, 403, 404, 410})
 _BODY: Final = 30_000
 
 
@@ -75,7 +76,7 @@ class Apprise(Base):
         if not failed:
             return f"{len(results)} told"
         told = f"Apprise: {len(failed)} of {len(results)} services did not take it"
-        if all(each in (400, 401, 403, 404, 410) for each in failed):
+        if all(300 <= each < 400 or each in _NEVER for each in failed):
             codes = ", ".join(str(each) for each in sorted(set(failed)))
             raise RefusedError(f"{told} ({codes})", "misconfigured")
         raise UnavailableError(told, "answer")

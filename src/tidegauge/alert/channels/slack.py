@@ -223,10 +223,11 @@ def _mrkdwn(text: str) -> dict[str, Any]:
 
 def _escaped(text: str, limit: int) -> str:
     """Slack reads &, < and > as markup; the limit is of what is sent."""
-    whole = escape(text, quote=False)
     room = limit
+    whole = escape(cut(text, room), quote=False)
     while size(whole) > limit:
-        room -= max(1, (size(whole) - limit) // 4)
+        # "&" alone becomes five.
+        room -= max(1, (size(whole) - limit) // 5)
         whole = escape(cut(text, room), quote=False)
     return whole
 

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-_MARKS_AT_MOST: Final = 8
+_MARKS_AT_MOST: Final = 4
 """On one letter: more is not a language but a way to draw over the neighbours."""
 # They turn the text around that follows, or are not there to be seen.
 _HIDDEN: Final = re.compile(

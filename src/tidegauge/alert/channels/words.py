@@ -81,8 +81,14 @@ class Item:
     """An incident in a digest."""
 
     severity: Severity
-    text: str
+    title: str
+    where: str
+    """Its model and state."""
     url: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.title} ({self.where})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,14 +293,15 @@ def _items(digest: Digest) -> list[Item]:
         title = cut(clean(each.title), _TITLE)
         silenced = ", silenced" if each.is_silenced else ""
         model = cut(clean(each.model), _NAME)
-        text = f"{title} ({model}, {each.state}{silenced})"
-        found.append(Item(severity=each.severity, text=text, url=safe_url(each.link)))
+        where = f"{model}, {each.state}{silenced}"
+        url = safe_url(each.link)
+        found.append(Item(severity=each.severity, title=title, where=where, url=url))
     return found
 
 
 def _links(notice: Notice) -> list[Link]:
     given = (
-        ("Incident", notice.links.incident),
+        ("Incidents" if notice.kind == "digest" else "Incident", notice.links.incident),
         ("Dashboard", notice.links.dashboard),
         ("Runbook", notice.links.runbook),
     )
