@@ -107,22 +107,19 @@ def _service(url: str) -> Any:  # noqa: ANN401 - a plug-in of theirs
     # Half a second, and only for who uses it.
     import apprise  # noqa: PLC0415
 
-    _quiet(apprise.logger)
+    _quiet()
     asset = apprise.AppriseAsset(secure_logging=True, app_id="tidegauge")
     return apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
 
 
-def _quiet(logger: logging.Logger) -> None:
-    """It writes down URLs, and our log holds no secrets."""
-    logger.propagate = False
-    if not any(isinstance(each, logging.NullHandler) for each in logger.handlers):
-        logger.addHandler(logging.NullHandler())
+def _quiet() -> None:
+    """It writes down URLs, as does what it sends with; our log holds no secrets."""
+    logging.getLogger("apprise").addFilter(_EAR)
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 def _notify(url: SecretStr, notice: Notice) -> int:
     """0, or the status that the service answered, 599 when there was none."""
-    import apprise  # noqa: PLC0415
-
     service = _service(url.get_secret_value())
     if service is None:
         return 400
@@ -130,8 +127,7 @@ def _notify(url: SecretStr, notice: Notice) -> int:
     service.socket_read_timeout = IN_ALL - CONNECT
     service.redirects = False
     service.verify_certificate = True
-    heard = _Ear()
-    apprise.logger.addHandler(heard)
+    _EAR.heard.status = 0
     try:
         is_told = service.notify(
             title=headline(notice),
@@ -141,9 +137,7 @@ def _notify(url: SecretStr, notice: Notice) -> int:
         )
     except Exception:  # noqa: BLE001 - a plug-in may raise anything, with the URL in its text
         is_told = False
-    finally:
-        apprise.logger.removeHandler(heard)
-    return 0 if is_told else heard.status or 599
+    return 0 if is_told else _EAR.heard.status or 599
 
 
 def _type(notice: Notice) -> str:
@@ -154,14 +148,17 @@ def _type(notice: Notice) -> str:
     ]
 
 
-class _Ear(logging.Handler):
-    """Apprise answers yes or no; which status it met it only tells its log, of this thread."""
+class _Ear(logging.Filter):
+    """Apprise answers yes or no; which status it met it only tells its log, where it ends here."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.status = 0
-        self._thread = threading.get_ident()
+        super().__init__()
+        self.heard = threading.local()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread and (met := _STATUS.search(record.getMessage())):
-            self.status = int(met[1])
+    def filter(self, record: logging.LogRecord) -> bool:
+        if met := _STATUS.search(record.getMessage()):
+            self.heard.status = int(met[1])
+        return False
+
+
+_EAR: Final = _Ear()

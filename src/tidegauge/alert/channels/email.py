@@ -5,11 +5,12 @@ somebody may have taken it from, and is tried again later.
 """
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, cast
 
 import aiosmtplib
 from aiosmtplib import SMTP
@@ -26,6 +27,7 @@ from tidegauge.monitor.severity import AnySeverity
 
 _PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 _TRIED: Final = 4
+_PARTING: Final = 1.0
 
 Address = Annotated[str, Field(max_length=254), AfterValidator(checked_address)]
 
@@ -72,10 +74,14 @@ class Email(Base):
 
     async def send(self, notice: Notice, reach: Reach) -> str:
         host = self.host
+        client: SMTP | None = None
         try:
             self.check(reach)
             async with asyncio.timeout(IN_ALL):
-                return await self._deliver(notice, reach)
+                client = await self._client(reach)
+                await client.connect()
+                await self._secure(client, reach)
+                told = await self._hand_over(client, notice)
         except UnsafeUrlError as error:
             raise RefusedError(f"not sent: {error}", "unsafe_url") from None
         except DeliveryError:
@@ -87,10 +93,16 @@ class Email(Base):
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             said, reason = why(error)
             raise UnavailableError(f"{host}: {said}", reason) from None
+        else:
+            await _part(client)
+            return told
+        finally:
+            if client is not None:
+                _hang_up(client)
 
-    async def _deliver(self, notice: Notice, reach: Reach) -> str:
+    async def _client(self, reach: Reach) -> SMTP:
         addresses = await looked_up(self.host, self._port(), reach)
-        client = SMTP(
+        return SMTP(
             hostname=self.host,
             port=None,
             sock=await _connected(addresses, self._port()),
@@ -100,12 +112,6 @@ class Email(Base):
             local_hostname=self.sender.rpartition("@")[2],
             timeout=IN_ALL,
         )
-        try:
-            await client.connect()
-            await self._secure(client, reach)
-            return await self._hand_over(client, notice)
-        finally:
-            client.close()
 
     async def _secure(self, client: SMTP, reach: Reach) -> None:
         await client.ehlo()
@@ -180,6 +186,25 @@ async def _connected(addresses: Sequence[str], port: int) -> socket.socket:
         else:
             return made
     raise failed
+
+
+async def _part(client: SMTP) -> None:
+    """The letter is taken: however we part, it stays so."""
+    transport = client.transport
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+        await client.quit(timeout=_PARTING)
+    _abort(transport)
+
+
+def _hang_up(client: SMTP) -> None:
+    """At once: one that does not answer would not answer to a farewell of TLS either."""
+    _abort(client.transport)
+    client.close()
+
+
+def _abort(transport: asyncio.BaseTransport | None) -> None:
+    if transport is not None:
+        cast("asyncio.WriteTransport", transport).abort()
 
 
 def _of_code(host: str, code: int) -> DeliveryError:

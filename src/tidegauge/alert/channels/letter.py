@@ -7,6 +7,7 @@ over for the programs that have a dark side and say so.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,6 +24,8 @@ from tidegauge.alert.notice import Notice
 from tidegauge.monitor.severity import Severity
 
 LARGEST: Final = 1_000_000
+_ROOM: Final = 700_000
+"""Bytes before they are encoded for the way."""
 _SUBJECT: Final = 250
 # The bar above the letter: white on it, and it on white, can be read.
 _BARS: Final[dict[Severity, str]] = {
@@ -55,9 +58,29 @@ def letter(notice: Notice, sender: str, recipients: list[str], *, is_utf8: bool)
         made["Importance"] = "high"
     made["Auto-Submitted"] = "auto-generated"
     made["X-Auto-Response-Suppress"] = "All"
-    made.set_content("\n".join(body(notice)) + "\n", cte="quoted-printable")
-    made.add_alternative(html(notice), subtype="html", cte="quoted-printable")
+    text, page = _fitting(notice)
+    made.set_content(text, cte=_encoding(text))
+    made.add_alternative(page, subtype="html", cte=_encoding(page))
     return made
+
+
+def _fitting(notice: Notice) -> tuple[str, str]:
+    """Its text and its page, of as many conditions as there is room for."""
+    text = page = ""
+    for most in (20, 10, 5, 2, 1):
+        hidden = max(0, len(notice.findings) - most)
+        shorter = replace(
+            notice, findings=notice.findings[:most], more_findings=notice.more_findings + hidden
+        )
+        text, page = "\n".join(body(shorter)) + "\n", html(shorter)
+        if len(text.encode()) + len(page.encode()) <= _ROOM:
+            break
+    return text, page
+
+
+def _encoding(text: str) -> str:
+    """Quoted-printable can be read as it is, but three times as long where nothing is ASCII."""
+    return "base64" if len(text.encode()) > len(text) * 1.1 else "quoted-printable"
 
 
 def subject(notice: Notice) -> str:

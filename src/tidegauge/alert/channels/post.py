@@ -6,6 +6,7 @@ more of an answer is read than a person would.
 """
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ CONNECT: Final = 5.0
 IN_ALL: Final = 10.0
 READ_AT_MOST: Final = 64 * 1024
 WAIT_AT_MOST: Final = 3600.0
+# It would write down the headers of answers, in which a server may repeat what it was sent.
+logging.getLogger("httpcore.http11").setLevel(logging.INFO)
 # A name with a thousand addresses is tried at the first few.
 _TRIED: Final = 4
 
