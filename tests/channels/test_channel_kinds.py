@@ -38,6 +38,7 @@ from tidegauge.alert.channels import (
     slack,
     teams,
 )
+from tidegauge.alert.channels.apprise import HOSTED
 from tidegauge.alert.channels.base import revealed
 from tidegauge.alert.channels.errors import RefusedError, UnavailableError
 from tidegauge.alert.channels.text import characters, clean, cut, size
@@ -552,6 +553,21 @@ class TestApprise:
     def test_only_hosted_services(self, url):
         (fault,) = faults("apprise", urls=[url])
         assert fault["loc"] == ("apprise", "urls")
+
+    def test_what_is_allowed_goes_to_the_host_of_its_service(self):
+        import apprise
+
+        own = {
+            scheme
+            for plugin in apprise.Apprise().details()["schemas"]
+            if not any(
+                part in str(each)
+                for each in plugin["details"]["templates"]
+                for part in ("{host}", "{hostname}", "{server}", "{port}")
+            )
+            for scheme in (*(plugin["protocols"] or ()), *(plugin["secure_protocols"] or ()))
+        }
+        assert own >= HOSTED
 
     def test_none_or_too_many(self):
         assert faults("apprise", urls=[])

@@ -27,12 +27,12 @@ from tidegauge.monitor.severity import AnySeverity
 # Each speaks with the one host of its service, and reads no file.
 _HOSTED = """
     bulksms bulkvs burstsms clickatell clicksend d7sms dingtalk discord elks 46elks eight00com
-    exotel feishu flock freemobile gchat gupshup httpsms ifttt incidentio join kavenegar kaleyra
-    kudosity lark line mailersend messagebird mobilemessage msg91 msgbird nexmo notifiarr octopush
+    exotel feishu flock freemobile gchat gupshup httpsms ifttt incidentio join kavenegar
+    kudosity lark line mailersend mobilemessage msg91 msgbird nexmo notifiarr octopush
     opsgenie pagertree pbul plivo postmark pover prowl psafers push pushed pushme pushplus pushy
     resend schan sendgrid seven signl4 simplepush sinch smsmanager sns spike splunk spush spugpush
     squadcast strmlabs telesign telnyx tgram threema twilio twist victorops viber voipms vonage
-    webex wecombot whapi whatsapp wxpusher wxteams zulip brevo
+    webex wecombot whapi whatsapp wxpusher wxteams brevo
 """
 _OPTIONS = """
     verify redirect redirects rto cto template attach file path url keyfile cert config host server

@@ -74,13 +74,17 @@ class Email(Base):
 
     async def send(self, notice: Notice, reach: Reach) -> str:
         host = self.host
-        client: SMTP | None = None
+        ending = contextlib.ExitStack()
         try:
             self.check(reach)
             async with asyncio.timeout(IN_ALL):
                 client = await self._client(reach)
+                ending.callback(_hang_up, client)
                 await client.connect()
+                # The client forgets it where it gives up, and leaves TLS waiting for a farewell.
+                ending.callback(_abort, client.transport)
                 await self._secure(client, reach)
+                ending.callback(_abort, client.transport)
                 told = await self._hand_over(client, notice)
         except UnsafeUrlError as error:
             raise RefusedError(f"not sent: {error}", "unsafe_url") from None
@@ -97,8 +101,7 @@ class Email(Base):
             await _part(client)
             return told
         finally:
-            if client is not None:
-                _hang_up(client)
+            ending.close()
 
     async def _client(self, reach: Reach) -> SMTP:
         addresses = await looked_up(self.host, self._port(), reach)
@@ -190,10 +193,8 @@ async def _connected(addresses: Sequence[str], port: int) -> socket.socket:
 
 async def _part(client: SMTP) -> None:
     """The letter is taken: however we part, it stays so."""
-    transport = client.transport
     with contextlib.suppress(aiosmtplib.SMTPException, OSError):
         await client.quit(timeout=_PARTING)
-    _abort(transport)
 
 
 def _hang_up(client: SMTP) -> None:

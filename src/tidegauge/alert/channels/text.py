@@ -16,6 +16,8 @@ from typing import Final
 
 _MARKS_AT_MOST: Final = 4
 """On one letter: more is not a language but a way to draw over the neighbours."""
+_READ: Final = 20_000
+"""Characters of one text: no channel shows more, and a longer one would only take time."""
 # They turn the text around that follows, or are not there to be seen.
 _HIDDEN: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
@@ -28,7 +30,7 @@ _JOINER: Final = "\u200d"
 
 def clean(text: str) -> str:
     """One line, without controls."""
-    text = _LONE.sub("\ufffd", text)
+    text = _LONE.sub("\ufffd", text[:_READ])
     text = _SPACE.sub(" ", text)
     text = _HIDDEN.sub("", _CONTROL.sub("", text)).strip()
     return text if text.isascii() else _thinned(text)
