@@ -1,22 +1,21 @@
 """The product's machine under the interface that its independent model has, without a database or
 with one: both are taken through the same random lives and have to say the same."""
 
-from dataclasses import replace
-
 from alert_model import Setup
+from sqlalchemy import select
 
 from tidegauge.alert import store
 from tidegauge.alert.book import Book, Rungs, Silence, Taker
-from tidegauge.alert.condition import Rule, Seen
+from tidegauge.alert.condition import Alert, Rule, Seen
 from tidegauge.alert.due import due_at
 from tidegauge.alert.errors import ConflictError
 from tidegauge.alert.feed import ERROR
 from tidegauge.alert.ids import key_of
-from tidegauge.alert.condition import Alert
 from tidegauge.alert.incident import Level
 from tidegauge.alert.machine import Machine
 from tidegauge.alert.matchers import parse
 from tidegauge.alert.settings import Settings
+from tidegauge.catalog import Catalog, alerts, incidents, tables
 
 SECOND = 1_000_000
 TENANT = "default"
@@ -33,6 +32,7 @@ class Product:
         self.archived: set[str] = set()
         self.quiet: list[tuple[list, int]] = []
         self.order: list[str] = []
+        self.sequence: list[tuple[str, str]] = []
         self.rows: dict[str, object] = {}
         self.book = Book()
 
@@ -60,12 +60,18 @@ class Product:
     # Readings.
 
     def slot(self, readings):
+        self.sequence = list(readings)
+
         def feed(machine):
             fed, errors = [], []
             for rule in self.rules.values():
                 if rule.name in self.paused:
                     continue
-                of = {key: told for key, told in readings.items() if key[0] == rule.name}
+                of = {
+                    key: told
+                    for key, told in readings.items()
+                    if key[0] == rule.name and key[1] not in self.archived
+                }
                 for model in rule.models:
                     if model in self.archived:
                         continue
@@ -88,7 +94,11 @@ class Product:
                     seen = Seen(status="ok")
                     if status == "error":
                         is_breach = count >= self.settings.errors or own.state != "inactive"
-                        seen = Seen(status="breach", severity="medium") if is_breach else Seen(status="no_data")
+                        seen = (
+                            Seen(status="breach", severity="medium")
+                            if is_breach
+                            else Seen(status="no_data")
+                        )
                     errors.append((own, seen, Rule(for_count=1)))
             machine.slot([*fed, *errors])
 
@@ -206,20 +216,31 @@ class Product:
         }
 
     def keep(self, book):
-        for name in book.incidents:
-            if name not in self.order:
-                self.order.append(name)
+        new = [name for name in book.incidents if name not in self.order]
+        self.order += sorted(new, key=lambda name: self.place_of(book, name))
         for row in [*book.made, *book.told]:
             self.rows[row.id] = row
+
+    def place_of(self, book, name):
+        """Of those that one slot opens, in the order of its readings."""
+        places = []
+        for alert in book.alerts.values():
+            rule = alert.rule.removeprefix(f"{ERROR}:")
+            if alert.was_in == name and (rule, alert.model) in self.sequence:
+                at = self.sequence.index((rule, alert.model))
+                # What was silenced by hand joins after what fires now.
+                is_rearmed = alert.fired_at != self.now * SECOND
+                places.append((is_rearmed, 2 * at + (rule != alert.rule)))
+        return min(places, default=(False, 0))
 
     # What is seen.
 
     def alerts(self):
-        return {
-            (each.rule if each.family != "manual" else f"manual:{each.title}", each.model): each.state
-            for each in self.book.alerts.values()
-            if each.state != "inactive"
-        }
+        there = (each for each in self.book.alerts.values() if each.state != "inactive")
+        return {(self.name_of(each), each.model): each.state for each in there}
+
+    def name_of(self, alert):
+        return alert.rule if alert.family != "manual" else f"manual:{alert.title}"
 
     def incidents(self):
         return [self.seen(self.book.incidents[name]) for name in self.order]
@@ -251,3 +272,63 @@ class Product:
             )
             for row in self.rows.values()
         ]
+
+
+class Kept(Product):
+    """In a catalog: each step is a transaction that reads what it needs and writes what it made."""
+
+    def __init__(self, setup: Setup, catalog: Catalog, start: int = 1_000_000) -> None:
+        super().__init__(setup, start)
+        self.catalog = catalog
+
+    def do(self, what):
+        def write(connection):
+            loaded = store.everything(connection, self.now * SECOND)
+            self.furnish(loaded.book)
+            what(Machine(loaded.book, self.settings, self.now * SECOND))
+            self.keep(loaded.book)
+            loaded.save(connection, self.settings)
+            self.book = loaded.book
+
+        self.catalog.write(write)
+
+    def find(self, machine, name):
+        if name not in machine.book.incidents:
+            # The catalog reads what can still change; of the others the interface says so.
+            raise ConflictError("the incident is closed", "closed")
+        return machine.book.incidents[name]
+
+    def notices(self):
+        """As the catalog has them."""
+        with self.catalog.read() as connection:
+            rows = connection.execute(select(tables.notices).order_by(tables.notices.c.id))
+            return [
+                (
+                    self.order.index(row.incident) if row.incident else None,
+                    row.channel,
+                    row.kind,
+                    row.seq,
+                    row.status,
+                    row.made_at // SECOND,
+                )
+                for row in rows
+            ]
+
+    def incidents(self):
+        with self.catalog.read() as connection:
+            rows = {row.id: row for row in connection.execute(select(tables.incidents))}
+        return [self.seen(store.incident_of(rows[name].body)) for name in self.order]
+
+    def alerts(self):
+        with self.catalog.read() as connection:
+            there = [store.alert_of(row.body) for row in alerts.all_of(connection)]
+        return {(self.name_of(a), a.model): a.state for a in there if a.state != "inactive"}
+
+    def folded(self):
+        """What the events of each incident come to, and what its row says."""
+        with self.catalog.read() as connection:
+            for name in self.order:
+                fold = {}
+                for event in incidents.events(connection, name):
+                    fold |= event.detail.get("set", {})
+                yield fold, incidents.get(connection, name).body

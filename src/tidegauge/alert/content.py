@@ -62,13 +62,12 @@ def title_of(incident: Incident, alerts: Iterable[Alert]) -> str:
     if not some:
         return incident.title or f"{incident.family} of {incident.model}"
     first = some[0]
-    if incident.family == "manual":
-        return f"{incident.model}: {first.title}"
     if incident.family == "drift":
         return _drift_title(incident, some)
-    what = first.evidence.get("what") or first.rule
+    what = first.title or first.evidence.get("what") or first.rule
     more = f", and {len(some) - 1} more" if len(some) > 1 else ""
-    return f"{incident.model}: {first.rule}: {what}{more}"
+    # Its own channels belong to no model.
+    return f"{incident.model}: {what}{more}" if incident.model else f"{what}{more}"
 
 
 def _drift_title(incident: Incident, alerts: Sequence[Alert]) -> str:

@@ -43,9 +43,7 @@ class Told:
     """Notices that wait for a digest."""
 
     def next(self, kind: Kind) -> int:
-        number = self.counts.get(kind, 0)
-        self.counts[kind] = number + 1
-        return number
+        return self.counts.get(kind, 0)
 
 
 @dataclass(kw_only=True)
@@ -91,6 +89,8 @@ class Incident:
     silences: list[int] = field(default_factory=list[int])
     snoozed_until: int | None = None
     inhibited_by: str = ""
+    was_hushed: bool = False
+    """When it was last asked whether it can be told again."""
     told: dict[str, Told] = field(default_factory=dict[str, Told])
     useful: Mapping[str, Any] | None = None
     revision: int = 0

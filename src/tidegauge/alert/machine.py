@@ -22,6 +22,7 @@ from tidegauge.alert.settings import Settings
 from tidegauge.alert.tell import Tell
 from tidegauge.monitor.severity import RANK, Severity, worst
 
+CHANNEL: Final = "channel"
 _SECOND: Final = 1_000_000
 _HOUR: Final = 3600 * _SECOND
 _BY_ADMIN: Final = ("rule_deleted", "rule_paused", "model_archived")
@@ -81,6 +82,27 @@ class Machine:
         incident = self.book.current(tenant, _key(alert))
         assert incident is not None  # noqa: S101 - an alert that fires has one
         return incident
+
+    def channel(self, tenant: str, name: str, why: str) -> None:
+        """A channel has lost a notice, and why; "" when it works."""
+        alert = self.book.alerts.get(channel_fingerprint(tenant, name))
+        if alert is None:
+            if not why:
+                return
+            alert = Alert(
+                fingerprint=channel_fingerprint(tenant, name),
+                tenant=tenant,
+                rule=f"{CHANNEL}:{name}",
+                model="",
+                family="ops",
+            )
+            self.book.add_alert(alert)
+        seen = Seen(status="ok")
+        if why:
+            told = {"what": f"{name} does not deliver: {why}", "metric": "ops"}
+            seen = Seen(status="breach", severity="high", evidence=told)
+        rule = Rule(for_count=1, resolve_count=1, keep_firing_s=0)
+        self.slot([(alert, seen, rule)])
 
     # People.
 
@@ -146,7 +168,7 @@ class Machine:
             for step in (
                 *(self._rise, self._expire_ack, self._clear, self._reopen, self._close),
                 *(self._hear_again, self._flush, self._update, self._escalate),
-                *(self.tell.remind_due, self._flap),
+                *(self._remind, self._flap),
             ):
                 for incident in self.book.whole():
                     step(incident)
@@ -277,8 +299,9 @@ class Machine:
 
     def _hear_again(self, incident: Incident) -> None:
         """T14: whoever was silenced and is so no longer is told what there is to tell."""
-        was = incident.is_hushed
+        was = incident.was_hushed
         hush.look(self.book, incident, self.at)
+        incident.was_hushed = incident.is_hushed
         if was and not incident.is_hushed:
             self.book.note(incident, self.at, "heard_again")
             self.tell.catch_up(incident)
@@ -288,18 +311,22 @@ class Machine:
         if incident.is_live and _is_due(incident.group_flush_at, self.at):
             incident.group_flush_at = None
             self.book.note(incident, self.at, "flush")
+            hush.look(self.book, incident, self.at)
             self.tell.open(incident)
 
     def _update(self, incident: Incident) -> None:
         if incident.is_live and _is_due(incident.update_at, self.at):
             incident.update_at = None
             self.book.note(incident, self.at, "update")
+            hush.look(self.book, incident, self.at)
             self.tell.update(incident)
 
     def _escalate(self, incident: Incident) -> None:
         """T12; of levels that were missed only the highest."""
-        is_due = _is_due(incident.next_escalation_at, self.at)
-        if incident.state != "open" or incident.is_hushed or not is_due:
+        if incident.state != "open" or not _is_due(incident.next_escalation_at, self.at):
+            return
+        hush.look(self.book, incident, self.at)
+        if incident.is_hushed:
             return
         start = incident.escalation_from or self.at
         number = max(
@@ -314,6 +341,12 @@ class Machine:
         incident.plan_levels(self.at)
         self.book.note(incident, self.at, "escalate", level=number)
         self.tell.escalate(incident, number, level)
+
+    def _remind(self, incident: Incident) -> None:
+        """T11."""
+        if self.tell.has_reminder_due(incident):
+            hush.look(self.book, incident, self.at)
+            self.tell.remind_due(incident)
 
     def _flap(self, incident: Incident) -> None:
         """T13."""
@@ -331,6 +364,7 @@ class Machine:
         if incident.flapping:
             if self.at >= incident.moved_at + self.settings.quiet_s * _SECOND:
                 incident.flapping = False
+                hush.look(self.book, incident, self.at)
                 self.book.note(incident, self.at, "quiet")
                 self.tell.catch_up(incident)
             return
@@ -339,6 +373,7 @@ class Machine:
         is_often = max(moves, default=0) >= self.settings.flapping_moved
         if is_often or reopened >= self.settings.flapping_reopened:
             incident.flapping = True
+            hush.look(self.book, incident, self.at)
             self.book.note(incident, self.at, "flapping")
             self.tell.flapping(incident)
 
@@ -404,6 +439,10 @@ class Machine:
         if incident is None or not incident.flapping:
             return rule
         return replace(rule, keep_firing_s=rule.keep_firing_s * _PATIENCE)
+
+
+def channel_fingerprint(tenant: str, name: str) -> str:
+    return key_of(tenant, CHANNEL, name)
 
 
 def _key(alert: Alert) -> str:

@@ -17,12 +17,15 @@ from tidegauge.alert.condition import Alert
 from tidegauge.alert.due import due_at
 from tidegauge.alert.incident import Incident
 from tidegauge.alert.ladder import ADAPTER as LADDER
+from tidegauge.alert.machine import channel_fingerprint
 from tidegauge.alert.matchers import parse
 from tidegauge.alert.notice import packed, unpacked
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import alerts, channels, incidents, ladders, models, notices, silences
 
 _SECOND: Final = 1_000_000
+_COUNTED: Final = ("revision", "events")
+"""With each change: no news."""
 _HOUR: Final = 3600 * _SECOND
 _ALERT: Final = TypeAdapter(Alert)
 _INCIDENT: Final = TypeAdapter(Incident)
@@ -33,6 +36,7 @@ class Loaded:
     """What was read, and as what it was."""
 
     book: Book
+    at: int
     _alerts: Mapping[str, Mapping[str, Any]]
     _incidents: Mapping[str, Mapping[str, Any]]
 
@@ -80,6 +84,7 @@ class Loaded:
         changed: list[alerts.Kept] = []
         gone: list[str] = []
         for alert in self.book.alerts.values():
+            alert.forget(self.at)
             body = asdict(alert)
             before = self._alerts.get(alert.fingerprint)
             if alert.is_blank:
@@ -96,7 +101,11 @@ def _events(
 ) -> list[incidents.Event]:
     """What happened, and with the last of it what that has set."""
     after = asdict(incident)
-    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    changed = {
+        name: value
+        for name, value in after.items()
+        if name not in _COUNTED and (name not in before or before[name] != value)
+    }
     if changed and not told:
         told = [Event(incident.id, incident.changed_at, "change", "", {})]
     found: list[incidents.Event] = []
@@ -128,10 +137,11 @@ def load(
     for row in there:
         book.add_incident(_incident(row))
     for row in kept:
-        book.add_alert(_ALERT.validate_python(row.body))
+        book.add_alert(alert_of(row.body))
     _add_held(connection, book)
     loaded = Loaded(
         book,
+        at,
         {each.fingerprint: asdict(each) for each in book.alerts.values()},
         {each.id: asdict(each) for each in book.incidents.values()},
     )
@@ -165,6 +175,15 @@ def due(connection: Connection, at: int) -> Loaded:
     """All of the models of which something is due."""
     armed = [(each.tenant, each.model) for each in alerts.to_rearm(connection, at)]
     return of_models(connection, [*incidents.due(connection, at), *armed], at)
+
+
+def of_channel(
+    connection: Connection, tenant: str, name: str, at: int, *, is_lost: bool
+) -> Loaded | None:
+    """What is known of a channel's own trouble; None where there is none and none is new."""
+    if not is_lost and not alerts.has(connection, channel_fingerprint(tenant, name)):
+        return None
+    return of_models(connection, [(tenant, "")], at)
 
 
 def takers(connection: Connection) -> dict[str, list[Taker]]:
@@ -214,8 +233,16 @@ def _add_held(connection: Connection, book: Book) -> None:
         book.held.setdefault((row.tenant, row.channel), []).append(row)
 
 
+def alert_of(body: Mapping[str, Any]) -> Alert:
+    return _ALERT.validate_python(body)
+
+
+def incident_of(body: Mapping[str, Any]) -> Incident:
+    return _INCIDENT.validate_python(body)
+
+
 def _incident(kept: incidents.Kept) -> Incident:
-    return _INCIDENT.validate_python({**kept.body, "revision": kept.revision})
+    return incident_of({**kept.body, "revision": kept.revision})
 
 
 def _incident_kept(incident: Incident, settings: Settings) -> incidents.Kept:

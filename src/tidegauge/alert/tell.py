@@ -95,22 +95,33 @@ class Tell:
             if told.state != "none" and not (but_now and told.made_at == self.at):
                 self._make(incident, taker, "reminder", told.next("reminder"))
 
+    def has_reminder_due(self, incident: Incident) -> bool:
+        return any(
+            self._is_owed(told) or self._is_time(incident, told) for told in incident.told.values()
+        )
+
     def remind_due(self, incident: Incident) -> None:
         """T11, and what a cooldown has held back."""
         is_told = incident.state == "open" and not incident.is_hushed
         takers = {taker.name: taker for taker, _told in self._takers(incident, "reminder")}
         for name, told in incident.told.items():
-            is_owed = told.remind_at is not None and told.remind_at <= self.at
+            is_owed = self._is_owed(told)
             if is_owed:
                 told.remind_at = None
-            due = reminder_at(incident, told, self.settings)
-            if not is_told or not (is_owed or (due is not None and due <= self.at)):
+            if not is_told or not (is_owed or self._is_time(incident, told)):
                 continue
             if name in takers:
                 self._make(incident, takers[name], "reminder", told.next("reminder"))
             else:
                 # It is gone, or takes no reminders: there is nothing to wait for.
                 told.last_at = None
+
+    def _is_owed(self, told: Told) -> bool:
+        return told.remind_at is not None and told.remind_at <= self.at
+
+    def _is_time(self, incident: Incident, told: Told) -> bool:
+        due = reminder_at(incident, told, self.settings)
+        return incident.state == "open" and due is not None and due <= self.at
 
     def escalate(self, incident: Incident, number: int, level: Level) -> None:
         every = {taker.name: taker for taker in self.book.takers.get(incident.tenant, ())}
@@ -168,7 +179,7 @@ class Tell:
         taker = self._taker(place)
         if taker is None:
             return latest
-        counted = [each.at for each in self.book.sent.get(place, ()) if not each.is_exempt]
+        counted = sorted(s.at for s in self.book.sent.get(place, ()) if not s.is_exempt)
         window = taker.cap_window_s * _SECOND
         inside = [each for each in counted if each > self.at - window]
         if len(inside) < taker.cap:
@@ -256,6 +267,10 @@ class Tell:
     ) -> None:
         place = incident.tenant, taker.name
         told = incident.told_by(taker.name)
+        if seq < told.counts.get(kind, 0):
+            # It was said, or waits to be.
+            return
+        told.counts[kind] = seq + 1
         is_exempt = kind in _EXEMPT or (taker.kind == "pagerduty" and kind in ("ack", "resolved"))
         if kind == "resolved" and told.by_digest:
             # What a digest told, a digest resolves.
@@ -301,7 +316,7 @@ class Tell:
         told.last_at = self.at
         told.cooldown_until = self.at + self.settings.cooldown(incident.severity) * _SECOND
         is_critical = row.kind == "open" and row.severity == "critical"
-        sent = Sent(self.at, row.is_exempt, row.is_exempt and is_critical)
+        sent = Sent(row.at, row.is_exempt, row.is_exempt and is_critical)
         self.book.sent.setdefault((incident.tenant, taker.name), []).append(sent)
 
     def _release(self, incident: Incident, taker: Taker, row: Row) -> None:
@@ -319,8 +334,15 @@ class Tell:
     def _takers(self, incident: Incident, kind: Kind) -> Iterator[tuple[Taker, Told]]:
         """All that take such notices, and what each was told."""
         for taker in self.book.takers.get(incident.tenant, ()):
-            if self._is_taken(taker, kind):
+            if self._is_taken(taker, kind) and not self._is_about(incident, taker):
                 yield taker, incident.told_by(taker.name)
+
+    def _is_about(self, incident: Incident, taker: Taker) -> bool:
+        """That a channel does not deliver is told on the others."""
+        if incident.model:
+            return False
+        rules = [alert.rule for alert in self.book.of_incident(incident)]
+        return rules == [f"channel:{taker.name}"]
 
     def _routed(self, incident: Incident) -> Iterator[tuple[Taker, Told]]:
         """Those that it is to be opened on."""
@@ -370,7 +392,8 @@ class Tell:
 
     def _held_open(self, incident: Incident, taker: Taker) -> Row | None:
         held = self.book.held.get((incident.tenant, taker.name), ())
-        return next((r for r in held if r.incident == incident.id and r.kind == "open"), None)
+        mine = [row for row in held if row.incident == incident.id and row.kind == "open"]
+        return mine[-1] if mine else None
 
 
 def reminder_at(incident: Incident, told: Told, settings: Settings) -> int | None:

@@ -38,8 +38,14 @@ def of_incident(connection: Connection, incident: str) -> list[Kept]:
     return _found(connection, alerts.c.incident == incident)
 
 
+def has(connection: Connection, fingerprint: str) -> bool:
+    found = select(alerts.c.fingerprint).where(alerts.c.fingerprint == fingerprint)
+    return connection.scalar(found) is not None
+
+
 def to_rearm(connection: Connection, at: int) -> list[Kept]:
-    return _found(connection, alerts.c.rearm_at <= at)
+    """Those that were resolved by hand, go on, and may speak again."""
+    return _found(connection, alerts.c.rearm_at <= at, alerts.c.state == "firing")
 
 
 def listed(

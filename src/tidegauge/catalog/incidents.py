@@ -73,14 +73,16 @@ def get(connection: Connection, name: str) -> Kept | None:
 
 def unended(connection: Connection) -> list[Kept]:
     """Those that can still change."""
-    query = select(incidents).where(incidents.c.state.in_(UNENDED)).order_by(incidents.c.id)
+    # Of one that is closed somebody may still have to be told.
+    is_unended = or_(incidents.c.state.in_(UNENDED), incidents.c.due_at.is_not(None))
+    query = select(incidents).where(is_unended).order_by(incidents.c.id)
     return [read(Kept, row) for row in connection.execute(query)]
 
 
 def unended_of(connection: Connection, models: Iterable[tuple[str, str]]) -> list[Kept]:
     """By tenant and name of the model."""
     found = keyed.rows(connection, (incidents.c.tenant, incidents.c.model), models)
-    kept = (read(Kept, row) for row in found if row.state in UNENDED)
+    kept = (read(Kept, row) for row in found if row.state in UNENDED or row.due_at is not None)
     return sorted(kept, key=lambda each: each.id)
 
 

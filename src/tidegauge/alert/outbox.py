@@ -1,0 +1,113 @@
+"""What of the outbox is sent next: the order of what one incident has to say, how long a failed
+try is waited out, and what is too late to be said by itself.
+"""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from tidegauge.alert.notice import Notice, unpacked
+from tidegauge.catalog.notices import Kept
+
+_SECOND: Final = 1_000_000
+LEASE: Final = 60 * _SECOND
+"""A try that has not ended by then is nobody's."""
+PATIENCE: Final = 72 * 3600 * _SECOND
+_HEARTBEATS: Final = 300 * _SECOND
+_PAUSES: Final = (5, 30, 120, 300)
+_LONGEST: Final = 600
+_SPREAD: Final = 0.2
+_PROBE: Final = 30 * _SECOND
+_FAILURES: Final = 3
+"""In a row, before a channel is only tried now and then."""
+
+
+class Next(NamedTuple):
+    """A notice to be sent."""
+
+    row: Kept
+    notice: Notice
+    told_by: Sequence[Kept] = ()
+    """What it says along with itself: these are never sent."""
+
+
+def pause_after(tries: int, retry_after: float | None, chance: random.Random) -> int:
+    """Microseconds."""
+    if retry_after is not None:
+        return round(retry_after * _SECOND)
+    seconds = _PAUSES[tries - 1] if tries <= len(_PAUSES) else _LONGEST
+    spread = chance.uniform(1 - _SPREAD, 1 + _SPREAD) if tries > len(_PAUSES) else 1.0
+    return round(seconds * spread * _SECOND)
+
+
+def is_late(row: Kept, at: int) -> bool:
+    return at - row.made_at > (_HEARTBEATS if row.kind == "heartbeat" else PATIENCE)
+
+
+@dataclass
+class Line:
+    """What waits for one channel, and how the channel fares."""
+
+    failures: int = 0
+    """In a row."""
+    probe_at: int = 0
+    """While it is broken, when it is tried again."""
+    busy: set[str] = field(default_factory=set[str])
+    """Incidents that a try is under way for; of what is of none, the notice."""
+
+    @property
+    def is_broken(self) -> bool:
+        return self.failures >= _FAILURES
+
+    def failed(self, at: int, retry_after: float | None) -> None:
+        self.failures += 1
+        wait = _PROBE if retry_after is None else max(_PROBE, round(retry_after * _SECOND))
+        self.probe_at = at + wait
+
+    def worked(self) -> bool:
+        """True when it had been broken: whatever waits may go now."""
+        was_broken, self.failures = self.is_broken, 0
+        return was_broken
+
+    def due(
+        self, rows: Iterable[Kept], at: int, room: int, *, combines: bool, is_idempotent: bool
+    ) -> Iterator[Next]:
+        """At most `room` of them, in the order of each incident; of a broken one a probe."""
+        if self.is_broken:
+            if at < self.probe_at or self.busy:
+                return
+            room = 1
+        for name, some in _by_incident(rows).items():
+            if room <= 0:
+                return
+            head = some[0]
+            if name in self.busy or not self._is_due(head, at):
+                continue
+            yield _next(some, combines=combines, is_idempotent=is_idempotent)
+            room -= 1
+
+    def _is_due(self, row: Kept, at: int) -> bool:
+        if row.status == "sending":
+            return row.lease_until is None or row.lease_until <= at
+        return self.is_broken or row.due_at is None or row.due_at <= at
+
+
+def _by_incident(rows: Iterable[Kept]) -> dict[str, list[Kept]]:
+    found: dict[str, list[Kept]] = {}
+    for row in rows:
+        found.setdefault(row.incident or row.id, []).append(row)
+    return found
+
+
+def _next(some: Sequence[Kept], *, combines: bool, is_idempotent: bool) -> Next:
+    head = some[0]
+    last = some[-1]
+    is_unknown = head.status == "sending"
+    if combines and head.kind == "open" and last.kind == "resolved" and not is_unknown:
+        # It was open and is over, and nobody has heard of it: one message says both.
+        return Next(last, replace(unpacked(last.body), was_untold=True), some[:-1])
+    notice = unpacked(head.body)
+    if is_unknown and not is_idempotent:
+        notice = replace(notice, is_possible_duplicate=True)
+    return Next(head, notice)

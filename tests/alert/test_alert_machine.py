@@ -1,0 +1,41 @@
+"""The product's machine says what its model says, whatever happens, and keeps every promise."""
+
+import os
+
+import pytest
+from alert_driver import Kept, Product
+from alert_invariants import Watch
+from alert_model import Model
+from alert_steps import START, setup, walk
+
+LONG = int(os.environ.get("TIDEGAUGE_STEPS", "10000"))
+WALK = 200
+
+
+def seen(thing):
+    return thing.alerts(), thing.incidents(), sorted(thing.notices(), key=str)
+
+
+@pytest.mark.parametrize("seed", range(LONG // WALK))
+def test_it_equals_its_model(seed):
+    around = setup(seed)
+    model, product = Model(around, START), Product(around, START)
+    watch = Watch(around, START)
+    for number, (name, given) in enumerate(walk(seed, WALK)):
+        told = getattr(model, name)(*given)
+        answer = getattr(product, name)(*given)
+        assert (number, answer, *seen(product)) == (number, told, *seen(model))
+        watch(product, (name, given), answer)
+
+
+@pytest.mark.parametrize("seed", range(max(LONG // 2_000, 1)))
+def test_it_does_so_in_a_catalog_too(catalog, seed):
+    """Where every step is a transaction: nothing is remembered but what is written."""
+    around = setup(seed)
+    model, kept = Model(around, START), Kept(around, catalog, START)
+    for number, (name, given) in enumerate(walk(seed, 60)):
+        told = getattr(model, name)(*given)
+        answer = getattr(kept, name)(*given)
+        assert (number, answer, *seen(kept)) == (number, told, *seen(model))
+    for fold, row in kept.folded():
+        assert fold == {name: row[name] for name in row if name not in ("revision", "events")}
