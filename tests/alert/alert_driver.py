@@ -32,7 +32,6 @@ class Product:
         self.archived: set[str] = set()
         self.quiet: list[tuple[list, int]] = []
         self.order: list[str] = []
-        self.sequence: list[tuple[str, str]] = []
         self.rows: dict[str, object] = {}
         self.book = Book()
 
@@ -60,49 +59,48 @@ class Product:
     # Readings.
 
     def slot(self, readings):
-        self.sequence = list(readings)
+        rules = {name: rule for name, rule in self.rules.items() if name not in self.paused}
 
         def feed(machine):
-            fed, errors = [], []
-            for rule in self.rules.values():
-                if rule.name in self.paused:
-                    continue
-                of = {
-                    key: told
-                    for key, told in readings.items()
-                    if key[0] == rule.name and key[1] not in self.archived
-                }
-                for model in rule.models:
-                    if model in self.archived:
-                        continue
-                    told = of.get((rule.name, model))
-                    alert = self.alert(machine.book, rule.name, model, rule.family)
-                    how = Rule(
-                        for_count=rule.for_count,
-                        for_s=rule.for_s,
-                        resolve_count=rule.resolve_count,
-                        keep_firing_s=rule.keep_firing_s,
-                    )
-                    own = self.alert(machine.book, f"{ERROR}:{rule.name}", model, "ops")
-                    if told is None:
-                        if of:
-                            fed += [(alert, None, how), (own, None, Rule(for_count=1))]
-                        continue
-                    status, severity = told
-                    fed.append((alert, Seen(status=status, severity=severity), how))
-                    count = alert.errors + 1 if status == "error" else 0
-                    seen = Seen(status="ok")
-                    if status == "error":
-                        is_breach = count >= self.settings.errors or own.state != "inactive"
-                        seen = (
-                            Seen(status="breach", severity="medium")
-                            if is_breach
-                            else Seen(status="no_data")
-                        )
-                    errors.append((own, seen, Rule(for_count=1)))
-            machine.slot([*fed, *errors])
+            fed = []
+            there = {
+                pair: told
+                for pair, told in readings.items()
+                if pair[0] in rules
+                and pair[1] in rules[pair[0]].models
+                and pair[1] not in self.archived
+            }
+            for (name, model), told in there.items():
+                fed += self.told(machine.book, rules[name], model, *told)
+            for name in {name for name, _model in there}:
+                for model in rules[name].models:
+                    if (name, model) not in there and model not in self.archived:
+                        fed += self.told(machine.book, rules[name], model, None, None)
+            machine.slot(fed)
 
         self.do(feed)
+
+    def told(self, book, rule, model, status, severity):
+        """To the condition, and to that of its monitor's errors."""
+        alert = self.alert(book, rule.name, model, rule.family)
+        own = self.alert(book, f"{ERROR}:{rule.name}", model, "ops")
+        how = Rule(
+            for_count=rule.for_count,
+            for_s=rule.for_s,
+            resolve_count=rule.resolve_count,
+            keep_firing_s=rule.keep_firing_s,
+        )
+        if status is None:
+            return [(alert, None, how), (own, None, Rule(for_count=1))]
+        seen = Seen(status="ok")
+        if status == "error":
+            is_often = alert.errors + 1 >= self.settings.errors
+            is_breach = is_often or own.state != "inactive"
+            seen = Seen(status="breach", severity="medium") if is_breach else Seen(status="no_data")
+        return [
+            (alert, Seen(status=status, severity=severity), how),
+            (own, seen, Rule(for_count=1)),
+        ]
 
     def alert(self, book, rule, model, family):
         name = key_of(TENANT, rule, model, "", "")
@@ -216,22 +214,9 @@ class Product:
         }
 
     def keep(self, book):
-        new = [name for name in book.incidents if name not in self.order]
-        self.order += sorted(new, key=lambda name: self.place_of(book, name))
+        self.order += [name for name in book.incidents if name not in self.order]
         for row in [*book.made, *book.told]:
             self.rows[row.id] = row
-
-    def place_of(self, book, name):
-        """Of those that one slot opens, in the order of its readings."""
-        places = []
-        for alert in book.alerts.values():
-            rule = alert.rule.removeprefix(f"{ERROR}:")
-            if alert.was_in == name and (rule, alert.model) in self.sequence:
-                at = self.sequence.index((rule, alert.model))
-                # What was silenced by hand joins after what fires now.
-                is_rearmed = alert.fired_at != self.now * SECOND
-                places.append((is_rearmed, 2 * at + (rule != alert.rule)))
-        return min(places, default=(False, 0))
 
     # What is seen.
 

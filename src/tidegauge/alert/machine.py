@@ -38,6 +38,8 @@ class Machine:
     """Now, in microseconds."""
     _ended: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """By incident, why alerts of it ended in this event."""
+    _fresh: list[Alert] = field(default_factory=list[Alert])
+    """What was fed, in its order."""
 
     def __post_init__(self) -> None:
         self.tell = Tell(self.book, self.settings, self.at)
@@ -47,6 +49,7 @@ class Machine:
     def slot(self, fed: Iterable[tuple[Alert, Seen | None, Rule]]) -> None:
         """One evaluation of some conditions; None where only others of the monitor reported."""
         for alert, seen, rule in fed:
+            self._fresh.append(alert)
             if seen is not None:
                 alert.feed(seen, self._patient(alert, rule), self.at)
             elif alert.state != "inactive" and alert.miss():
@@ -177,9 +180,13 @@ class Machine:
 
     def _join(self) -> None:
         """Each alert that fires has an incident (T1, T2); a resolved one is T8's."""
-        for alert in list(self.book.alerts.values()):
-            if alert.is_armed(self.at):
-                alert.is_muted, alert.rearm_at = False, None
+        alerts = list(self.book.alerts.values())
+        armed = [alert for alert in alerts if alert.is_armed(self.at)]
+        for alert in armed:
+            alert.is_muted, alert.rearm_at = False, None
+        late = {alert.fingerprint for alert in armed}
+        news = [each for each in [*self._fresh, *alerts] if each.fingerprint not in late]
+        for alert in [*news, *armed]:
             if not alert.counts or alert.incident is not None:
                 continue
             key = _key(alert)
@@ -187,6 +194,7 @@ class Machine:
             if incident.is_live:
                 self._link(alert, incident)
                 self._plan_update(incident)
+        self._fresh.clear()
 
     def _opened(self, key: str, alert: Alert) -> Incident:
         """T1."""
