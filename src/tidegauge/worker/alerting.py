@@ -78,7 +78,7 @@ class Alerting:
         while fed < _AT_ONCE and self._feed_next():
             fed += 1
         is_due = self._tick()
-        self.beat = self._now()
+        self.beat = self.now()
         return fed > 0 or is_due
 
     def _take(self) -> None:
@@ -91,7 +91,7 @@ class Alerting:
         self._held = 0
         self._hush: list[int] = []
 
-    def _now(self) -> int:
+    def now(self) -> int:
         assert self.clock is not None  # noqa: S101 - it is made when the work is taken
         return self.clock.now()
 
@@ -100,7 +100,7 @@ class Alerting:
         found = self.catalog.look(self._next_slot, patience=None, waiting=_wait)
         if found is None:
             return False
-        at = self._now()
+        at = self.now()
 
         def write(connection: Connection) -> None:
             if not self._go_to(connection, found):
@@ -136,7 +136,7 @@ class Alerting:
 
     def _tick(self) -> bool:
         """What is due by now; False where nothing is."""
-        at = self._now()
+        at = self.now()
         if not self.catalog.look(lambda c: self._is_due(c, at), patience=None, waiting=_wait):
             return False
 

@@ -16,6 +16,7 @@ from tidegauge.store import LocalStore
 from tidegauge.worker.judging import Judging
 from tidegauge.worker.keep import Keeper
 from tidegauge.worker.loop import Settings, Worker
+from tidegauge.worker.telling import tell
 
 _log = structlog.stdlib.get_logger(__name__)
 _GIB = 1 << 30
@@ -33,8 +34,10 @@ def work(config: Config) -> None:
         keeping = threading.Thread(target=keeper.run, args=(stop,), name="keeper", daemon=True)
         keeping.start()
         judging = threading.Thread(target=Judging(config).run, args=(stop,), name="judging")
+        telling = threading.Thread(target=tell, args=(config, stop), name="telling")
         if config.worker.judge:
             judging.start()
+            telling.start()
         try:
             worker.run(stop)
         finally:
@@ -42,6 +45,7 @@ def work(config: Config) -> None:
             stop.set()
             if config.worker.judge:
                 judging.join()
+                telling.join()
             keeping.join(timeout=5)
 
 
