@@ -157,8 +157,8 @@ def test_a_try_that_was_cut_short_is_made_again_and_marked_where_it_may_be_a_dou
     case.wait(2)
     case.deliver()
     assert len(server.heard) == 2
-    assert b"possible duplicate" in server.heard[1].body
-    assert b"possible duplicate" not in server.heard[0].body
+    assert b"Possible duplicate" in server.heard[1].body
+    assert b"Possible duplicate" not in server.heard[0].body
     assert case.said() == [("slack", "open", "sent")]
 
 

@@ -1,0 +1,100 @@
+"""Where the demo's notices arrive: a webhook and a mailbox on this machine, shown as they come."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final, Self
+
+_LARGEST: Final = 4 << 20
+
+
+@dataclass(frozen=True)
+class Arrived:
+    by: str
+    """`webhook` or `mail`."""
+    what: str
+
+
+class Sink:
+    """Both, on ports of their own, until it is closed."""
+
+    def __init__(self, show: Callable[[Arrived], None]) -> None:
+        self._web = ThreadingHTTPServer(("127.0.0.1", 0), _webhook(show))
+        self._mail = _Mail(("127.0.0.1", 0), _mailbox(show))
+        for server in (self._web, self._mail):
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    @property
+    def webhook(self) -> str:
+        return f"http://127.0.0.1:{self._web.server_address[1]}/"
+
+    @property
+    def mail_port(self) -> int:
+        return self._mail.server_address[1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for server in (self._web, self._mail):
+            server.shutdown()
+            server.server_close()
+
+
+class _Mail(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+def _webhook(show: Callable[[Arrived], None]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            size = min(int(self.headers.get("Content-Length", 0)), _LARGEST)
+            told = json.loads(self.rfile.read(size))
+            alert = told["data"]["alert"]
+            show(Arrived("webhook", f"{told['type']}  {alert['title']}"))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            """Nothing: what came is shown."""
+
+    return Handler
+
+
+def _mailbox(show: Callable[[Arrived], None]) -> type[socketserver.StreamRequestHandler]:
+    class Handler(socketserver.StreamRequestHandler):
+        """As much of SMTP as it takes to be given a letter (RFC 5321)."""
+
+        def handle(self) -> None:
+            self._say("220 the demo's mailbox")
+            while line := self.rfile.readline(2048):
+                verb = line.strip().upper()[:4]
+                if verb == b"DATA":
+                    self._say("354 go on")
+                    self._show(self._letter())
+                    self._say("250 it is shown")
+                elif verb == b"QUIT":
+                    self._say("221 bye")
+                    return
+                else:
+                    self._say("250 yes")
+
+        def _letter(self) -> bytes:
+            lines: list[bytes] = []
+            while (line := self.rfile.readline(_LARGEST)) not in (b".\r\n", b""):
+                lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+            return b"".join(lines)
+
+        def _show(self, letter: bytes) -> None:
+            message = message_from_bytes(letter, policy=policy.default)
+            show(Arrived("mail", f"to {message['To']}: {message['Subject']}"))
+
+        def _say(self, words: str) -> None:
+            self.wfile.write(f"{words}\r\n".encode())
+
+    return Handler
