@@ -7,12 +7,22 @@
 import difflib
 import os
 from collections.abc import Hashable, Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
+from tidegauge.alert.reach import Network, Reach
+from tidegauge.alert.settings import Settings as AlertSettings
 from tidegauge.errors import InputError
 from tidegauge.record.limits import MIB
 
@@ -22,6 +32,18 @@ NAME: Final = "tidegauge.yaml"
 
 class _Tree(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _listed(told: object) -> object:
+    """In the environment a list is one text, with commas."""
+    if isinstance(told, str):
+        return tuple(each.strip() for each in told.split(",") if each.strip())
+    return told
+
+
+def _network(text: str) -> str:
+    ip_network(text)
+    return text
 
 
 class WebConfig(_Tree):
@@ -90,6 +112,42 @@ class WorkerConfig(_Tree):
     )
 
 
+class ReachConfig(_Tree):
+    """What channels may reach beside public addresses over https."""
+
+    allow_http: Annotated[
+        bool, Field(description="Whether a channel may have an http address.")
+    ] = False
+    hosts: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_listed),
+        Field(description="Names of the inside that a channel may have."),
+    ] = ()
+    networks: Annotated[
+        tuple[Annotated[str, AfterValidator(_network)], ...],
+        BeforeValidator(_listed),
+        Field(description="Networks of the inside that a channel may reach, as 10.1.0.0/16."),
+    ] = ()
+    ports: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=65535)], ...],
+        BeforeValidator(_listed),
+        Field(description="Ports that a channel's address may have beside 80 and 443."),
+    ] = ()
+
+    def reach(self) -> Reach:
+        networks: tuple[Network, ...] = tuple(map(ip_network, self.networks))
+        return Reach(
+            networks=networks,
+            hosts=frozenset(host.lower() for host in self.hosts),
+            allow_http=self.allow_http,
+            ports=Reach.ports | frozenset(self.ports),
+        )
+
+
+class AlertsConfig(AlertSettings):
+    reach: ReachConfig = ReachConfig()
+
+
 class LoggingConfig(_Tree):
     level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="The least that is told.")
@@ -109,6 +167,7 @@ class Config(_Tree):
     catalog: CatalogConfig = CatalogConfig()
     keep: KeepConfig = KeepConfig()
     worker: WorkerConfig = WorkerConfig()
+    alerts: AlertsConfig = AlertsConfig()
     logging: LoggingConfig = LoggingConfig()
 
     @property

@@ -19,10 +19,10 @@ DAYS = 24 * HOURS
 
 
 class Api:
-    def __init__(self, folder):
+    def __init__(self, folder, **settings):
         self.case = Case(folder)
         self.keys = Keys(folder)
-        self.application = Application(Config(data=folder), self.case.log, self.keys)
+        self.application = Application(Config(data=folder, **settings), self.case.log, self.keys)
         self._clients = {}
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))

@@ -1,5 +1,12 @@
+import sys
+from pathlib import Path
+
 import pytest
 from serving import Server
+
+# The API over a catalog that a worker has filled.
+for folder in ("worker", "series"):
+    sys.path.append(str(Path(__file__).parent.parent / folder))
 
 
 @pytest.fixture(scope="session")

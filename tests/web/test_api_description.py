@@ -31,8 +31,9 @@ OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
     *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
     *("drift/summary", "drift/report", "readings", "monitor"),
-    *("monitor/run", "monitor/backtest", "training"),
+    *("monitor/run", "monitor/backtest", "training", "alert-rules", "alert-rules/{rule_id}"),
 ]
+OF_AN_INCIDENT = ["ack", "unack", "resolve", "snooze", "comment", "assign", "feedback"]
 PATHS = [
     *(f"/api/v1/{name}" for name in KINDS),
     *(f"/api/v1/receivers/{name}" for name in RECEIVERS),
@@ -40,6 +41,13 @@ PATHS = [
     *("/api/v1/models", "/api/v1/models/{model_id}"),
     *("/api/v1/monitors", "/api/v1/monitors/schema", "/api/v1/monitors/{name}"),
     *(f"/api/v1/models/{{model_id}}/{name}" for name in OF_A_MODEL),
+    *("/api/v1/incidents", "/api/v1/incidents/bulk", "/api/v1/incidents/{incident_id}"),
+    *(f"/api/v1/incidents/{{incident_id}}/{name}" for name in OF_AN_INCIDENT),
+    *("/api/v1/alerts", "/api/v1/alerts/summary", "/api/v1/silences", "/api/v1/silences/{number}"),
+    *("/api/v1/maintenance-windows", "/api/v1/maintenance-windows/{number}"),
+    *("/api/v1/channels", "/api/v1/channels/{name}", "/api/v1/channels/{name}/test"),
+    *("/api/v1/channels/{name}/notices", "/api/v1/notices/{notice_id}/resend"),
+    *("/api/v1/escalations", "/api/v1/escalations/{name}"),
     *("/api/v1/sql", "/api/v1/export", "/api/v1/jobs", "/api/v1/jobs/{job_id}"),
     *("/api/v1/dead-letters", "/api/v1/audit", "/api/v1/dashboard/system"),
     *("/api/v1/dashboard/model/{model_id}", "/api/v1/dashboard/trends/{model_id}"),

@@ -1,22 +1,25 @@
 """What people do to incidents, each in one transaction beside which nothing of the kind runs."""
 
 import time
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from sqlalchemy import Connection
 
 from tidegauge.alert import store
 from tidegauge.alert.errors import ConflictError
+from tidegauge.alert.ids import key_of
 from tidegauge.alert.incident import Incident
 from tidegauge.alert.machine import Machine
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import Catalog, StaleError, incidents, progress
 from tidegauge.monitor.severity import Severity
 
-T = TypeVar("T")
+Act = Callable[[Machine, Incident], None]
 NAME: Final = "alerts"
 """Of the progress that is locked."""
+_AT_ONCE: Final = 200
+"""Incidents of one transaction: others wait for its end."""
 
 
 def now(connection: Connection) -> int:
@@ -29,25 +32,30 @@ def act(
     catalog: Catalog,
     settings: Settings,
     name: str,
-    what: Callable[[Machine, Incident], None],
+    what: Act,
     *,
     revision: int | None = None,
+    tenant: str | None = None,
+    even_closed: bool = False,
 ) -> Incident:
     """Do something to an incident; `revision` is the one that was seen.
 
-    KeyError where there is none, ConflictError where its state does not allow it, StaleError
-    where it has changed since it was seen.
+    KeyError where there is none (of the tenant, if one is told), ConflictError where its state does
+    not allow it, StaleError where it has changed since it was seen.
     """
 
     def write(connection: Connection) -> Incident:
         progress.lock(connection, NAME)
         kept = incidents.get(connection, name)
-        if kept is None:
+        if kept is None or tenant not in (None, kept.tenant):
             raise KeyError(name)
         if revision is not None and kept.revision != revision:
             raise StaleError(f"incident {name} was changed meanwhile: read it again")
         at = now(connection)
-        loaded = store.of_models(connection, [(kept.tenant, kept.model)], at)
+        if kept.state == "closed" and even_closed:
+            loaded = store.load(connection, [], [kept], at)
+        else:
+            loaded = store.of_models(connection, [(kept.tenant, kept.model)], at)
         incident = loaded.book.incidents.get(name)
         if incident is None:
             raise ConflictError(f"the incident is {kept.state}", kept.state)
@@ -58,8 +66,61 @@ def act(
     return catalog.write(write)
 
 
-def raise_manually(
-    catalog: Catalog, settings: Settings, tenant: str, model: str, title: str, severity: Severity
+def act_on_many(
+    catalog: Catalog, settings: Settings, names: Iterable[str], what: Act, *, tenant: str
+) -> dict[str, Incident | ConflictError | None]:
+    """The same to each of some: what it has become, why it could not be done, or None where there
+    is no such incident."""
+    done: dict[str, Incident | ConflictError | None] = {}
+    wanted = list(dict.fromkeys(names))
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        done |= catalog.write(lambda c, some=some: _each(c, settings, some, what, tenant))
+    return done
+
+
+def _each(
+    connection: Connection, settings: Settings, names: list[str], what: Act, tenant: str
+) -> dict[str, Incident | ConflictError | None]:
+    progress.lock(connection, NAME)
+    at = now(connection)
+    kept = {each.id: each for each in incidents.some(connection, names) if each.tenant == tenant}
+    models = [(each.tenant, each.model) for each in kept.values()]
+    loaded = store.of_models(connection, models, at)
+    machine = Machine(loaded.book, settings, at)
+    done: dict[str, Incident | ConflictError | None] = {}
+    for name in names:
+        there, incident = kept.get(name), loaded.book.incidents.get(name)
+        if there is None:
+            done[name] = None
+        elif incident is None:
+            done[name] = ConflictError(f"the incident is {there.state}", there.state)
+        else:
+            try:
+                what(machine, incident)
+            except ConflictError as error:
+                done[name] = error
+            else:
+                done[name] = incident
+    loaded.save(connection, settings)
+    return done
+
+
+def judge(machine: Machine, incident: Incident, who: str, text: str, *, is_useful: bool) -> None:
+    """Whether it was worth the while of whoever was told; the last word counts."""
+    incident.useful = {"useful": is_useful, "text": text, "who": who, "at": machine.at}
+    machine.book.note(incident, machine.at, "feedback", who, useful=is_useful, text=text)
+
+
+def raise_manually(  # noqa: PLR0913, PLR0917 - what somebody says, and who does
+    catalog: Catalog,
+    settings: Settings,
+    tenant: str,
+    model: str,
+    title: str,
+    severity: Severity,
+    description: str = "",
+    who: str = "",
 ) -> Incident:
     """An alert by somebody's word, and the incident that it is in."""
 
@@ -69,7 +130,16 @@ def raise_manually(
         loaded = store.of_models(connection, [(tenant, model)], at)
         machine = Machine(loaded.book, settings, at)
         incident = machine.manual(tenant, model, title, severity)
+        if description:
+            alert = loaded.book.alerts[manual_of(tenant, model, title)]
+            alert.evidence = {"what": description}
+        machine.book.note(incident, at, "raise", who, severity=severity, text=description)
         loaded.save(connection, settings)
         return incident
 
     return catalog.write(write)
+
+
+def manual_of(tenant: str, model: str, title: str) -> str:
+    """The fingerprint of what is said by hand: the same words again are the same alert."""
+    return key_of(tenant, "manual", model, title)

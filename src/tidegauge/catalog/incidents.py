@@ -122,6 +122,13 @@ def page(
     return [read(Kept, row) for row in rows]
 
 
+def everything(connection: Connection, asked: Asked) -> list[Kept]:
+    """The latest first."""
+    query = select(incidents).where(*_where(asked))
+    rows = connection.execute(query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()))
+    return [read(Kept, row) for row in rows]
+
+
 def tally(connection: Connection, asked: Asked) -> list[Tally]:
     by = (incidents.c.state, incidents.c.severity, incidents.c.family)
     rows = connection.execute(select(*by, func.count()).where(*_where(asked)).group_by(*by))
@@ -155,6 +162,17 @@ def events(connection: Connection, incident: str) -> list[Event]:
         select(incident_events)
         .where(incident_events.c.incident == incident)
         .order_by(incident_events.c.seq)
+    )
+    return [read(Event, row) for row in rows]
+
+
+def noted(connection: Connection, asked: Asked, kinds: Sequence[str]) -> list[Event]:
+    """What happened of some kinds to those that are asked for, in order."""
+    rows = connection.execute(
+        select(incident_events)
+        .join(incidents, incidents.c.id == incident_events.c.incident)
+        .where(*_where(asked), incident_events.c.kind.in_(kinds))
+        .order_by(incident_events.c.incident, incident_events.c.seq)
     )
     return [read(Event, row) for row in rows]
 

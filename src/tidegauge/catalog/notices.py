@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import attempts, notices
@@ -141,6 +141,75 @@ def attempts_of(connection: Connection, names: Iterable[str]) -> dict[str, list[
         for row in rows:
             found.setdefault(row.notice, []).append(read(Attempt, row))
     return found
+
+
+def page(
+    connection: Connection,
+    tenant: str,
+    channel: str,
+    *,
+    after: tuple[int, str] | None = None,
+    limit: int = 100,
+) -> list[Kept]:
+    """Of a channel, the latest first."""
+    made, name = notices.c.made_at, notices.c.id
+    query = select(notices).where(notices.c.tenant == tenant, notices.c.channel == channel)
+    if after is not None:
+        query = query.where(or_(made < after[0], and_(made == after[0], name < after[1])))
+    rows = connection.execute(query.order_by(made.desc(), name.desc()).limit(limit))
+    return [read(Kept, row) for row in rows]
+
+
+def count_waiting(connection: Connection, tenant: str) -> dict[str, int]:
+    """What is not delivered yet, by channel; what waits for a digest too."""
+    rows = connection.execute(
+        select(notices.c.channel, func.count())
+        .where(notices.c.status.in_((*UNSENT, "held_rate")), notices.c.tenant == tenant)
+        .group_by(notices.c.channel)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def latest(
+    connection: Connection, tenant: str, channel: str, statuses: Sequence[str], since: int
+) -> Kept | None:
+    """The last of a channel that stands so."""
+    row = connection.execute(
+        select(notices)
+        .where(
+            notices.c.tenant == tenant,
+            notices.c.channel == channel,
+            notices.c.made_at > since,
+            notices.c.status.in_(statuses),
+            notices.c.tries > 0,
+        )
+        .order_by(notices.c.made_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else read(Kept, row)
+
+
+def give_up(connection: Connection, tenant: str, channel: str, at: int, why: str) -> int:
+    """Nothing of it is delivered any more; how many waited."""
+    return connection.execute(
+        update(notices)
+        .where(
+            notices.c.tenant == tenant,
+            notices.c.channel == channel,
+            notices.c.status.in_((*UNSENT, "held_rate")),
+        )
+        .values(status="dead", due_at=None, lease_until=None, ended_at=at, answer=why)
+    ).rowcount
+
+
+def again(connection: Connection, name: str, at: int) -> bool:
+    """Have what was given up delivered after all; False where it was not given up."""
+    done = connection.execute(
+        update(notices)
+        .where(notices.c.id == name, notices.c.status == "dead")
+        .values(status="queued", due_at=at, token="", ended_at=None, answer="")
+    )
+    return bool(done.rowcount)
 
 
 def change(connection: Connection, name: str, **values: object) -> None:

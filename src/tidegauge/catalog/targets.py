@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -10,6 +10,19 @@ from tidegauge.catalog import keyed
 from tidegauge.catalog.rows import read
 from tidegauge.catalog.tables import models, monitors, targets
 from tidegauge.catalog.upsert import add_missing, pieces
+
+_NAMED: Final = (
+    select(
+        targets.c.id,
+        models.c.tenant,
+        models.c.name.label("model"),
+        monitors.c.name.label("monitor"),
+        targets.c.version,
+        targets.c.segment,
+    )
+    .join(models, targets.c.model == models.c.id)
+    .join(monitors, targets.c.monitor == monitors.c.id)
+)
 
 
 class Of(NamedTuple):
@@ -110,18 +123,12 @@ class Named(NamedTuple):
 def named(connection: Connection, ids: Iterable[int]) -> dict[int, Named]:
     found: dict[int, Named] = {}
     for some in pieces(sorted(set(ids))):
-        rows = connection.execute(
-            select(
-                targets.c.id,
-                models.c.tenant,
-                models.c.name.label("model"),
-                monitors.c.name.label("monitor"),
-                targets.c.version,
-                targets.c.segment,
-            )
-            .join(models, targets.c.model == models.c.id)
-            .join(monitors, targets.c.monitor == monitors.c.id)
-            .where(targets.c.id.in_(some))
-        )
+        rows = connection.execute(_NAMED.where(targets.c.id.in_(some)))
         found |= {row[0]: Named(*row[1:]) for row in rows}
     return found
+
+
+def named_of(connection: Connection, tenant: str) -> list[Named]:
+    """All of a tenant's."""
+    rows = connection.execute(_NAMED.where(models.c.tenant == tenant).order_by(targets.c.id))
+    return [Named(*row[1:]) for row in rows]

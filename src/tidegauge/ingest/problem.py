@@ -88,6 +88,11 @@ SLUGS: Final[dict[str, Slug]] = {
     "unsupported-type": Slug(
         422, "Column type not supported", "Convert the column to one of the types that are listed."
     ),
+    "unsafe-url": Slug(
+        422,
+        "Address out of reach",
+        "Write a public https address, or ask the operator to allow this one: alerts.reach.",
+    ),
     "unknown-field": Slug(422, "Unknown field", "Remove it, or use the name that is proposed."),
     "rate-limited": Slug(
         429, "Too many requests", "Wait as long as Retry-After says, and send again."

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -19,6 +19,7 @@ from tidegauge.store import LocalStore
 from tidegauge.web.auth import Gate
 from tidegauge.web.keys import Key, Keys, Role
 from tidegauge.web.metrics import Metrics
+from tidegauge.web.rates import Rates
 from tidegauge.window import DAY, HOUR, SECOND
 from tidegauge.worker.roll import KEPT
 
@@ -71,6 +72,10 @@ class State:
     gate: Gate
     metrics: Metrics
     kept: Kept
+    manual: Rates = field(default_factory=lambda: Rates(1.0, span=60.0))
+    """Alerts by hand: 60 a minute for each key."""
+    tries: Rates = field(default_factory=lambda: Rates(0.1, span=60.0))
+    """Tests of a channel: 6 a minute for each."""
 
 
 def state_of(request: Request) -> State:

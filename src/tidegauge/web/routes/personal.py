@@ -3,9 +3,9 @@
 Which they are is the model's tag `pii`: names of columns, with commas between them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from tidegauge.arrow import Table
 from tidegauge.catalog.models import Model
@@ -53,3 +53,30 @@ def check_not_hidden(columns: Iterable[str], names: frozenset[str]) -> None:
             raise ProblemError(
                 "forbidden-role", f"{column!r} holds personal data: use a key that may see it"
             )
+
+
+def without_values(evidence: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Why an alert fires: of hidden columns that they moved, and no value of theirs."""
+    told = dict(evidence)
+    _metric, _, column = str(told.get("metric", "")).partition(" of ")
+    if _is_of(column, names):
+        kept = {name: told[name] for name in ("metric", "n", "since", "runbook") if name in told}
+        return {**kept, "what": "of a column with personal data"}
+    features = told.get("features", ())
+    if any(_is_of(each["name"], names) for each in features):
+        told["features"] = [
+            {**each, "what": ""} if _is_of(each["name"], names) else each for each in features
+        ]
+        told["what"] = f"{len(features)} features moved"
+    return told
+
+
+def title_without_values(title: str, model: str, family: str, names: frozenset[str]) -> str:
+    """What a reading found stands behind the monitor's name, and may be a value."""
+    if not names or family in ("manual", "ops") or not title.startswith(f"{model}: "):
+        return title
+    return ": ".join(title.split(": ")[:2])
+
+
+def _is_of(column: str, names: frozenset[str]) -> bool:
+    return column in names or f"features.{column}" in names
