@@ -16,6 +16,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import tidegauge as tg
+from tidegauge.alert.channels import KINDS as CHANNELS
+from tidegauge.alert.channels.base import Base as Channel
+from tidegauge.alert.ladder import Ladder, Rung
 from tidegauge.cli import app
 from tidegauge.config import Config, variable_of
 from tidegauge.drift import EMBEDDING_METHODS, METHODS, MIX, ROW_METHODS
@@ -36,6 +39,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/cli.md": commands(),
         "reference/python.md": python(),
         "reference/monitors.md": monitors(),
+        "reference/channels.md": channels(),
         "reference/records.md": records(),
         "reference/problems.md": problems(),
         "reference/configuration.md": configuration(),
@@ -155,6 +159,17 @@ def monitors() -> str:
         text += fields_of(of, Base)
     text += ["## A condition", "", inspect.getdoc(Condition) or "", "", *fields_of(Condition)]
     text += ["## A method", "", *fields_of(Method)]
+    return "\n".join(text) + "\n"
+
+
+def channels() -> str:
+    text = ["# Channels", "", "All that a channel or an escalation may say;"]
+    text += ["[how to use them](../how-to/incidents.md) has examples.", "", "## Every channel", ""]
+    text += fields_of(Channel)
+    for name, of in CHANNELS.items():
+        text += [f"## kind: {name}", "", prose(inspect.getdoc(inspect.getmodule(of)) or ""), ""]
+        text += fields_of(of, Channel)
+    text += ["## An escalation", "", *fields_of(Ladder), "## A level", "", *fields_of(Rung)]
     return "\n".join(text) + "\n"
 
 

@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tidegauge.cli import compare, demo, history, keep, keys, models, monitors, serve, web
+from tidegauge.cli import (
+    channels,
+    compare,
+    demo,
+    history,
+    incidents,
+    keep,
+    keys,
+    models,
+    monitors,
+    serve,
+    silences,
+    web,
+)
 from tidegauge.errors import TidegaugeError
 from tidegauge.version import VERSION
 
@@ -57,6 +70,10 @@ app.command("schema")(compare.show_schema)
 app.command("import")(history.import_)
 app.add_typer(keys.app)
 app.add_typer(monitors.app)
+app.add_typer(incidents.app)
+app.add_typer(silences.app)
+app.add_typer(channels.app)
+app.add_typer(channels.escalations)
 
 
 def main() -> None:

@@ -55,13 +55,14 @@ def sent(
     http: "httpx.Client",
     method: str,
     path: str,
-    body: Mapping[str, Any],
+    body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str | int | list[str]] | None = None,
 ) -> "httpx.Response":
     import httpx  # noqa: PLC0415 - `--help` needs none
 
     try:
-        answer = http.request(method, path, json=body, headers=headers)
+        answer = http.request(method, path, json=body, headers=headers, params=query)
     except httpx.TransportError as error:
         raise unreachable(http, error) from error
     if answer.status_code == 422:

@@ -176,7 +176,7 @@ def remove_channel(name: Name, request: Request, key: Admin, if_match: IfMatch =
 
 
 @router.post("/{name}/test")
-def test_channel(name: Name, request: Request, key: Admin) -> ChannelTested:
+def try_channel(name: Name, request: Request, key: Admin) -> ChannelTested:
     """Send a notice right now, and see what comes back."""
     state = state_of(request)
     place = f"{key.tenant}/{name}"
