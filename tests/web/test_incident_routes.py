@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from series_api import Api
 
-from tidegauge.catalog import incidents, models
+from tidegauge.alert import act, store
+from tidegauge.alert.condition import Alert, Rule, Seen
+from tidegauge.alert.feed import fingerprint
+from tidegauge.alert.machine import Machine
+from tidegauge.alert.settings import Settings
+from tidegauge.catalog import incidents, models, monitors, targets
+from tidegauge.catalog.targets import Named
 
 NOW = datetime.now(UTC)
 
@@ -421,3 +427,87 @@ class TestAlertRules:
         rule = {**RULE, "channels": ["pager"]}
         problem = api.ask("POST", "models/fraud/alert-rules", json=rule, status=422)
         assert "matchers" in problem["detail"]
+
+
+def fired(api, family, rule, **evidence):
+    """A monitor's alert, as the judge's readings make it."""
+    place = Named("default", "fraud", rule, "", "")
+
+    def write(connection):
+        at = act.now(connection)
+        kept = monitors.add(
+            connection, "default", rule, {"name": rule}, origin="api", at=at, by="test"
+        )
+        model = models.by_name(connection, "default", "fraud")
+        targets.ensure(connection, [targets.Of(kept.id, model.id, "", "")])
+        loaded = store.of_models(connection, [("default", "fraud")], at)
+        alert = Alert(
+            fingerprint=fingerprint(place),
+            tenant="default",
+            rule=rule,
+            model="fraud",
+            family=family,
+        )
+        loaded.book.add_alert(alert)
+        seen = Seen(
+            status="breach", severity="high", value=evidence.get("value", 0.3), evidence=evidence
+        )
+        Machine(loaded.book, Settings(), at).slot([(alert, seen, Rule(for_count=1))])
+        loaded.save(connection, Settings())
+        return alert.incident
+
+    return api.case.catalog.write(write)
+
+
+class TestWhatMonitorsFound:
+    def test_personal_data_is_for_keys_that_may_see_it(self, api):
+        etag = api.key("write").get("models/fraud").headers["ETag"]
+        api.ask(
+            "PATCH",
+            "models/fraud",
+            json={"tags": {"pii": "features.age"}},
+            headers={"If-Match": etag},
+        )
+        since = 1_790_000_000_000_000
+        numbers = {"value": 91.5, "threshold": 1.5, "n": 9, "since": since}
+        quality = fired(
+            api,
+            "quality",
+            "oldest",
+            metric="missing_rate of age",
+            what="missing_rate of age: 91.5 is above 1.5",
+            **numbers,
+        )
+        moved = [{"name": "age", "what": "more of 91.5"}, {"name": "amount", "what": "up"}]
+        drift = fired(api, "drift", "drift", what="age: more of 91.5", features=moved, n=9)
+
+        def told(pii):
+            client = api.key("read", pii=pii)
+            paths = ("incidents", "alerts", f"incidents/{quality}", f"incidents/{drift}")
+            return [client.get(path).json() for path in paths]
+
+        assert all("91.5" in str(each) for each in told(pii=True))
+        hidden = told(pii=False)
+        assert not any("91.5" in str(each) for each in hidden)
+        assert hidden[2]["title"] == "fraud: oldest"
+        assert hidden[3]["title"] == "2 features of fraud drifted (age, amount)"
+        assert hidden[3]["findings"][0]["features"][1]["what"] == "up"
+        evidence = hidden[2]["alerts"][0]["evidence"]
+        assert evidence["n"] == 9
+        assert evidence["since"].startswith("2026-09-21T")
+
+    def test_what_was_found_is_told_when_it_is_over_too(self, api):
+        name = fired(api, "drift", "drift", what="it moved", features=[{"name": "a", "what": "up"}])
+        whole = api.get(f"incidents/{name}")
+        assert [each["name"] for each in whole["findings"][0]["features"]] == ["a"]
+        assert "Consider retraining" in whole["recommended_actions"]
+        assert whole["alerts"][0]["is_muted"] is False
+        do(api, name, "resolve")
+        assert api.get(f"incidents/{name}")["alerts"][0]["is_muted"] is True
+
+    def test_the_noisiest_monitors_are_named(self, api):
+        fired(api, "drift", "drift", what="it moved")
+        fired(api, "performance", "slow", what="it is slow", metric="latency_p95_ms")
+        told = api.get("alerts/summary")["noisiest_monitors"]
+        assert sorted(each["monitor"] for each in told) == ["drift", "slow"]
+        assert [each["fired"] for each in told] == [1, 1]

@@ -72,7 +72,7 @@ def sent(case, server, keys):
             headers[header] = case[name]
     method = case.get("method", "POST")
     path = case.get("path", "/api/v1/predictions")
-    content = body_of(case) if method == "POST" else None
+    content = body_of(case) if method in ("POST", "PUT", "PATCH") else None
     answer = httpx.request(method, server.url + path, headers=headers, content=content, timeout=30)
     return answer.status_code, dict(answer.headers), answer.content
 
