@@ -131,7 +131,7 @@ class ReachConfig(_Tree):
     ports: Annotated[
         tuple[Annotated[int, Field(ge=1, le=65535)], ...],
         BeforeValidator(_listed),
-        Field(description="Ports that a channel's address may have beside 80 and 443."),
+        Field(description="Ports that a channel may have beside 80 and 443, and those of mail."),
     ] = ()
 
     def reach(self) -> Reach:
@@ -141,6 +141,7 @@ class ReachConfig(_Tree):
             hosts=frozenset(host.lower() for host in self.hosts),
             allow_http=self.allow_http,
             ports=Reach.ports | frozenset(self.ports),
+            mail_ports=Reach.mail_ports | frozenset(self.ports),
         )
 
 

@@ -5,16 +5,19 @@ from sqlalchemy import event, func, select
 
 from tidegauge.catalog import (
     StaleError,
+    alerts,
     audit,
     baselines,
     dead_letters,
     drops,
     id_runs,
+    incidents,
     jobs,
     late,
     layouts,
     models,
     monitors,
+    notices,
     numbers,
     parts,
     pending,
@@ -31,6 +34,8 @@ from tidegauge.catalog import (
 from tidegauge.schema import Schema
 
 HOUR = 3600 * 1_000_000
+OF_NO_MODEL = ("about", "progress", "id_runs", "pending", "audit", "jobs")
+OF_NO_MODEL += ("channels", "ladders", "silences")
 ODD = "Ünï 🦆 'x\" %_\\"
 
 
@@ -145,12 +150,76 @@ class TestModels:
             trainings.add(connection, model, {"a": 1}, version="", name="x", at=1, by="x")
             drops.add(connection, [drops.Drop(tenant="a", model=name, reason="r", start=0, rows=1)])
             dead_letters.add(connection, [letter(model=name)])
+            incidents.add(connection, [incident(name)])
+            incidents.note(connection, [happened(name)])
+            notices.add(connection, [notice(name)])
+            notices.begin(connection, notice(name), token=ODD, at=1, until=2)
+            alerts.put(connection, [alert(name)])
         assert sorted(models.erase(connection, gone)) == ["going.base", "going.parquet"]
         for table in tables.metadata.sorted_tables:
-            if table.name not in ("about", "progress", "id_runs", "pending", "audit", "jobs"):
+            if table.name not in OF_NO_MODEL:
                 left = connection.scalar(select(func.count()).select_from(table))
                 assert (table.name, left) == (table.name, 1)
         assert models.ensure(connection, "a", ["going"], 1)["going"].id > gone
+
+
+def incident(model):
+    return incidents.Kept(
+        id=f"of {model}",
+        tenant="a",
+        key=model,
+        model=model,
+        family="drift",
+        state="open",
+        severity="low",
+        title="",
+        owner="",
+        opened_at=1,
+        changed_at=1,
+        due_at=None,
+        revision=1,
+        body={},
+    )
+
+
+def happened(model):
+    return incidents.Event(incident=f"of {model}", seq=1, at=1, kind="open", who="", detail={})
+
+
+def notice(model):
+    return notices.Kept(
+        id=f"about {model}",
+        tenant="a",
+        incident=f"of {model}",
+        channel="c",
+        kind="open",
+        seq=0,
+        status="queued",
+        severity="low",
+        exempt=False,
+        made_at=1,
+        body={},
+        digest="",
+        due_at=1,
+        tries=0,
+        lease_until=None,
+        token="",
+        ended_at=None,
+        answer="",
+    )
+
+
+def alert(model):
+    return alerts.Kept(
+        fingerprint=model,
+        tenant="a",
+        model=model,
+        rule="m",
+        state="firing",
+        incident=f"of {model}",
+        rearm_at=None,
+        body={},
+    )
 
 
 def monitor(connection, name="m", **more):

@@ -149,7 +149,7 @@ def test_what_the_demo_says_to_try_works(tmp_path):
             references = http.get("/api/v1/models/card-fraud/references").json()
             assert "first week" in {each["name"] for each in references}
             lines = re.findall(r"curl -s '(\S+)'", said)
-            assert len(lines) == 4
+            assert len(lines) == 5
             for line in lines:
                 assert http.get(line).status_code == 200, line
         block = said.partition("In Python\n")[2].partition("\n\n")[0]

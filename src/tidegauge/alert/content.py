@@ -64,10 +64,13 @@ def title_of(incident: Incident, alerts: Iterable[Alert]) -> str:
     first = some[0]
     if incident.family == "drift":
         return _drift_title(incident, some)
-    what = first.title or first.evidence.get("what") or first.rule
+    what = first.title or first.evidence.get("what") or "breached"
     more = f", and {len(some) - 1} more" if len(some) > 1 else ""
-    # Its own channels belong to no model.
-    return f"{incident.model}: {what}{more}" if incident.model else f"{what}{more}"
+    if not incident.model:
+        # One of our own channels.
+        return f"{what}{more}"
+    rule = "" if first.title else f"{first.rule}: "
+    return f"{incident.model}: {rule}{what}{more}"
 
 
 def _drift_title(incident: Incident, alerts: Sequence[Alert]) -> str:

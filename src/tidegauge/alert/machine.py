@@ -132,8 +132,7 @@ class Machine:
 
     def resolve(self, incident: Incident, who: str, reason: str = "") -> None:
         """T7."""
-        if incident.state == "closed":
-            raise ConflictError("the incident is closed", incident.state)
+        _refuse_closed(incident)
         if not incident.is_live:
             return
         for alert in self.book.of_incident(incident):
@@ -155,9 +154,11 @@ class Machine:
         self.settle()
 
     def comment(self, incident: Incident, who: str, text: str) -> None:
+        _refuse_closed(incident)
         self.book.note(incident, self.at, "comment", who, text=text)
 
     def assign(self, incident: Incident, who: str, owner: str) -> None:
+        _refuse_closed(incident)
         incident.owner = owner
         self.book.note(incident, self.at, "assign", who, owner=owner)
 
@@ -447,6 +448,11 @@ class Machine:
         if incident is None or not incident.flapping:
             return rule
         return replace(rule, keep_firing_s=rule.keep_firing_s * _PATIENCE)
+
+
+def _refuse_closed(incident: Incident) -> None:
+    if incident.state == "closed":
+        raise ConflictError("the incident is closed", incident.state)
 
 
 def channel_fingerprint(tenant: str, name: str) -> str:

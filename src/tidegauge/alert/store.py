@@ -271,7 +271,8 @@ def _alert_kept(alert: Alert, body: Mapping[str, Any]) -> alerts.Kept:
         model=alert.model,
         rule=alert.rule,
         state=alert.state,
-        incident=alert.incident,
+        # Whoever looks at an incident also sees what has ended.
+        incident=alert.was_in or None,
         rearm_at=alert.rearm_at,
         body=body,
     )

@@ -8,7 +8,18 @@ from sqlalchemy import Connection, delete, select, tuple_, update
 
 from tidegauge.catalog.errors import StaleError
 from tidegauge.catalog.rows import read
-from tidegauge.catalog.tables import baselines, dead_letters, drops, models, numbers, parts
+from tidegauge.catalog.tables import (
+    alerts,
+    baselines,
+    dead_letters,
+    drops,
+    incident_events,
+    incidents,
+    models,
+    notices,
+    numbers,
+    parts,
+)
 from tidegauge.catalog.upsert import add_missing, pieces
 
 
@@ -151,7 +162,10 @@ def erase(connection: Connection, model: int) -> list[str]:
         ),
     ]
     whose = select(models.c.tenant, models.c.name).where(models.c.id == model)
-    for table in (dead_letters, drops):
+    own = select(incidents.c.id).where(tuple_(incidents.c.tenant, incidents.c.model).in_(whose))
+    for table in (notices, incident_events):
+        connection.execute(delete(table).where(table.c.incident.in_(own)))
+    for table in (dead_letters, drops, alerts, incidents):
         connection.execute(delete(table).where(tuple_(table.c.tenant, table.c.model).in_(whose)))
     connection.execute(delete(numbers).where(numbers.c.model == model))
     connection.execute(delete(models).where(models.c.id == model))

@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from tidegauge.demo.sink import Sink
 
 _NO_SERVER, _KEY_REFUSED, _INTERRUPTED = 2, 3, 130
 
@@ -41,8 +45,10 @@ def demo(  # noqa: PLR0913 - an option each
     It speaks to the server over HTTP as any program would.  Running it again adds nothing but what
     has happened since.
     """
+    from tidegauge.demo import told  # noqa: PLC0415 - as above
     from tidegauge.demo.server import KeyRefusedError, NoServerError, Server  # noqa: PLC0415 - `--help` needs no numpy
     from tidegauge.demo.show import Show  # noqa: PLC0415 - as above
+    from tidegauge.demo.sink import Sink  # noqa: PLC0415 - as above
     from tidegauge.errors import InputError  # noqa: PLC0415 - as above
 
     if back_fill_only and live_only:
@@ -54,9 +60,14 @@ def demo(  # noqa: PLR0913 - an option each
     # Whoever ends the demo ends the server that it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with _serving(serve, base, console) if serve else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            sink = stack.enter_context(Sink(partial(told.arrived, console))) if serve else None
+            if serve and sink:
+                stack.enter_context(_serving(serve, base, console, sink))
             with console.status(f"looking for a server at {base}"):
                 server.wait_until_ready(30)
+            if sink:
+                server.tell(sink)
             show = Show(
                 console=console,
                 server=server,
@@ -83,7 +94,7 @@ def demo(  # noqa: PLR0913 - an option each
 
 
 @contextlib.contextmanager
-def _serving(data: Path, base: str, console: Console) -> Generator[None]:
+def _serving(data: Path, base: str, console: Console, sink: "Sink") -> Generator[None]:
     """`tidegauge serve` beside us; what it logs goes to a file."""
     from urllib.parse import urlsplit  # noqa: PLC0415 - `--help` needs none
 
@@ -93,7 +104,11 @@ def _serving(data: Path, base: str, console: Console) -> Generator[None]:
     words = [sys.executable, "-m", "tidegauge.cli", "serve", "--dev", "--data", str(data)]
     with log.open("ab") as file:
         running = subprocess.Popen(  # noqa: S603 - words of ours
-            [*words, "--port", str(port)], stdout=file, stderr=file, start_new_session=True
+            [*words, "--port", str(port)],
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            env={**os.environ, **sink.allowed},
         )
     try:
         _check_started(running, log)

@@ -11,6 +11,7 @@ import httpx
 from tidegauge.arrow import Table
 from tidegauge.client.settings import Settings
 from tidegauge.demo.made import Model
+from tidegauge.demo.sink import Sink
 from tidegauge.errors import TidegaugeError
 from tidegauge.history.post import posted, reason_of, told_by
 
@@ -94,6 +95,13 @@ class Server:
         if made.status_code == 201 and model.segment:
             wanted: dict[str, object] = {"segments": [model.segment]}
             self._asked("PUT", f"/api/v1/models/{model.model_id}/schema", wanted)
+
+    def tell(self, sink: Sink) -> None:
+        """Have its notices brought to us."""
+        for name, document in sink.channels.items():
+            answer = self._asked("PUT", f"/api/v1/channels/{name}", document)
+            if not answer.is_success:
+                raise DemoFailedError(f"{self.url} does not take a channel: {reason_of(answer)}")
 
     def send(self, kind: str, table: Table, batch_id: str) -> Taken:
         """Rows of the past, counted once however often they are sent under the id."""

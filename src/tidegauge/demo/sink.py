@@ -36,6 +36,32 @@ class Sink:
     def mail_port(self) -> int:
         return self._mail.server_address[1]
 
+    @property
+    def allowed(self) -> dict[str, str]:
+        """What the server's environment has to say, for channels to reach it."""
+        return {
+            "TIDEGAUGE_ALERTS_REACH_ALLOW_HTTP": "true",
+            "TIDEGAUGE_ALERTS_REACH_HOSTS": "127.0.0.1",
+            "TIDEGAUGE_ALERTS_REACH_NETWORKS": "127.0.0.0/8",
+            "TIDEGAUGE_ALERTS_REACH_PORTS": f"{self._web.server_address[1]},{self.mail_port}",
+        }
+
+    @property
+    def channels(self) -> dict[str, dict[str, object]]:
+        """As the server is told of them."""
+        mail: dict[str, object] = {
+            "kind": "email",
+            "host": "127.0.0.1",
+            "port": self.mail_port,
+            "mode": "none",
+            "sender": "tidegauge@example.com",
+            "to": ["on-call@example.com"],
+        }
+        return {
+            "demo webhook": {"kind": "webhook", "url": self.webhook},
+            "demo mail": mail,
+        }
+
     def __enter__(self) -> Self:
         return self
 

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Shown
 
 from tidegauge.client import Stats
 from tidegauge.demo.live import Sent
 from tidegauge.demo.made import Fault
 from tidegauge.demo.season import DAYS
+from tidegauge.demo.sink import Arrived
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND
 
 
@@ -46,7 +49,7 @@ def ago(at: int, now: int) -> str:
 
 
 def shell(url: str, now: int, *, has_key: bool) -> list[str]:
-    """Four lines for a terminal."""
+    """A few lines for a terminal."""
     key = ' -H "Authorization: Bearer $TIDEGAUGE_API_KEY"' if has_key else ""
     return [f"curl -s{key} '{url}{path}'" for path in paths(now)]
 
@@ -60,6 +63,8 @@ def paths(now: int) -> list[str]:
         f"{models}/trading-signal/status",
         f"{models}/card-fraud/drift?{amount}&step=86400&start_time={_day(now - 7 * DAYS)}",
         f"{models}/page-personalisation/traffic?segment=tags.variant%3DB&step=3600",
+        # Who was told of what, and what is to be done.
+        "/api/v1/incidents",
     ]
 
 
@@ -84,6 +89,12 @@ def sending(sent: Sent, at: datetime) -> str:
     models = ", ".join(f"{name} {count:,}" for name, count in sent.calls.items())
     known = f"{sent.labels:,} labels, {sent.feedback:,} feedback"
     return f"{at:%H:%M:%S}  {models}; {known}"
+
+
+def arrived(console: Console, one: Arrived) -> None:
+    """A notice, as it came to somebody."""
+    at = f"{datetime.now(UTC).astimezone():%H:%M:%S}"
+    console.print(f"{at}  [bold red]{one.by}[/]  {escape(one.what)}", highlight=False)
 
 
 def trouble(stats: Stats) -> str:

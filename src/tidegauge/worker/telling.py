@@ -5,8 +5,6 @@ import threading
 
 import structlog
 
-from tidegauge.alert.reach import Reach
-from tidegauge.alert.settings import Settings
 from tidegauge.catalog import Catalog
 from tidegauge.config import Config
 from tidegauge.worker.alerting import Alerting
@@ -21,8 +19,9 @@ def tell(config: Config, stop: threading.Event) -> None:
 
     catalog = Catalog.open(config.catalog_url, patience=None, waiting=waiting)
     with contextlib.closing(catalog):
-        alerting = Alerting(catalog, Settings())
-        delivering = Delivering(catalog, Reach(), alerting.now, Settings())
+        alerting = Alerting(catalog, config.alerts)
+        reach = config.alerts.reach.reach()
+        delivering = Delivering(catalog, reach, alerting.now, config.alerts)
         sending = threading.Thread(target=delivering.run, args=(stop,), name="delivering")
         sending.start()
         try:

@@ -312,8 +312,8 @@ def _each(
 def _noisiest(connection: Connection, key: Key, asked: Asked) -> list[NoisyShown]:
     """What fired is told by its fingerprint, and that is made of what a monitor watches."""
     fired = Counter[str]()
-    for event in incidents.noted(connection, asked, ["alerts"]):
-        fired.update(event.detail.get("fired", ()))
+    for event in incidents.noted(connection, asked, ["alert"]):
+        fired[event.detail["fired"]] += 1
     if not fired:
         return []
     places = targets.named_of(connection, key.tenant)
