@@ -25,7 +25,8 @@ def url(server):
 
 
 def heard(server):
-    return [json.loads(said.body)["type"].split(".")[2] for said in server.heard]
+    types = [json.loads(said.body)["type"] for said in server.heard]
+    return [told.removeprefix("tidegauge.").removeprefix("incident.")[:-3] for told in types]
 
 
 def breach(case, slots=2, severity="high", model="fraud", monitor="latency"):
@@ -189,6 +190,19 @@ def test_a_storm_is_accounted_for_to_the_last_model(case, server):
     assert (len(single), len(digests)) == (20, 1)
     assert sum(digests[0]["data"]["alert"]["digest"]["by_severity"].values()) == 980
     assert {row.status for row in case.notices()} == {"sent", "digested"}
+
+
+def test_a_heartbeat_stays_away_when_the_judge_stands_still(case, server):
+    case.channel("hook", **WEBHOOK, url=url(server), heartbeat=True, kinds=["heartbeat"])
+    for _number in range(10):
+        breach(case, 1, "ok")
+        case.deliver()
+    assert heard(server) == ["heartbeat"] * 2
+    for _number in range(30):
+        case.wait(60, 60)
+        case.deliver()
+    # What was judged last is recent for ten minutes more.
+    assert heard(server) == ["heartbeat"] * 4
 
 
 def test_a_clock_that_steps_ends_no_cooldown(case):

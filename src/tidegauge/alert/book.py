@@ -27,6 +27,7 @@ class Taker:
     """None is all."""
     matchers: Sequence[Matcher] = ()
     updates: bool = False
+    heartbeat: bool = False
     cap: int = 20
     cap_window_s: int = 600
 

@@ -78,7 +78,7 @@ def _drift_title(incident: Incident, alerts: Sequence[Alert]) -> str:
     more = 0
     for alert in alerts:
         for each in alert.evidence.get("features", ()):
-            names[each["name"]] = None
+            names[each["name"].removeprefix("features.")] = None
         more += alert.evidence.get("more_features", 0)
     if not names:
         return f"{incident.model}: {alerts[0].rule}: {alerts[0].evidence.get('what', 'drift')}"

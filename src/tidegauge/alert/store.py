@@ -44,7 +44,7 @@ class Loaded:
         """What has changed since; nothing where nothing has."""
         self._save_incidents(connection, settings)
         self._save_alerts(connection)
-        notices.add(connection, [_row_kept(row) for row in self.book.made])
+        notices.add(connection, [row_kept(row) for row in self.book.made])
         for row in self.book.told:
             notices.change(
                 connection,
@@ -200,6 +200,7 @@ def takers(connection: Connection) -> dict[str, list[Taker]]:
             kinds=channel.kinds,
             matchers=[parse(text) for text in channel.matchers],
             updates=channel.updates,
+            heartbeat=channel.heartbeat,
             cap=channel.cap,
             cap_window_s=channel.cap_window_s,
         )
@@ -295,7 +296,7 @@ def _row(kept: notices.Kept) -> Row:
     )
 
 
-def _row_kept(row: Row) -> notices.Kept:
+def row_kept(row: Row) -> notices.Kept:
     return notices.Kept(
         id=row.id,
         tenant=row.tenant,

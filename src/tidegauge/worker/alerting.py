@@ -3,7 +3,7 @@ when it is due.  What somebody is to be told is in the outbox in the same transa
 """
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 from tidegauge import failpoint
 from tidegauge.alert import feed, store
 from tidegauge.alert.act import NAME
+from tidegauge.alert.book import Taker
 from tidegauge.alert.clock import Clock
+from tidegauge.alert.heartbeat import EVERY, PATIENCE, heartbeat
 from tidegauge.alert.machine import Machine
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import (
@@ -53,6 +55,9 @@ class Alerting:
     clock: Clock | None = None
     beat: int = 0
     """When it last went round."""
+    delivers: Callable[[], bool] = lambda: True
+    """Whether the deliveries go on."""
+    _shown: int = 0
 
     def __post_init__(self) -> None:
         self._take()
@@ -78,6 +83,7 @@ class Alerting:
         while fed < _AT_ONCE and self._feed_next():
             fed += 1
         is_due = self._tick()
+        self._show_life()
         self.beat = self.now()
         return fed > 0 or is_due
 
@@ -157,6 +163,21 @@ class Alerting:
         failpoint.hit("alerts.ticked")
         return True
 
+    def _show_life(self) -> None:
+        """A heartbeat each five minutes, while all that it stands for goes on."""
+        at = self.now()
+        if at // EVERY == self._shown:
+            return
+        self._shown = at // EVERY
+        told, judged = self.catalog.look(_life, patience=None, waiting=_wait)
+        if not told:
+            return
+        if at - judged > PATIENCE or not self.delivers():
+            _log.error("no heartbeat is sent: the judge or the deliveries stand still")
+            return
+        rows = [store.row_kept(heartbeat(tenant, taker, at)) for tenant, taker in told]
+        self.catalog.write(lambda c: notices.add(c, rows), patience=None, waiting=_wait)
+
     def _is_due(self, connection: Connection, at: int) -> bool:
         """A few small questions, for they are asked twice a second."""
         due = incidents.next_due(connection)
@@ -168,6 +189,18 @@ class Alerting:
         if held and (held != self._held or self._held_until <= at):
             return True
         return [each.id for each in silences.holding(connection, at)] != self._hush
+
+
+def _life(connection: Connection) -> tuple[list[tuple[str, Taker]], int]:
+    """Who is told that we live, and how far is judged."""
+    judged = progress.get(connection, JUDGE)
+    told = [
+        (tenant, taker)
+        for tenant, some in store.takers(connection).items()
+        for taker in some
+        if taker.heartbeat
+    ]
+    return told, judged.at if judged else 0
 
 
 def _slot(connection: Connection, at: int) -> feed.Slot:
