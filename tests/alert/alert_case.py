@@ -75,6 +75,11 @@ class Case:
         )
 
     def read(self, told):
+        """A slot, which the alerts follow."""
+        self.judge(told)
+        self.alerting.step()
+
+    def judge(self, told):
         """A slot: by (model, monitor), a severity, or a status."""
 
         def write(connection):
@@ -91,7 +96,6 @@ class Case:
             self._judged(connection, slot)
 
         self.catalog.write(write)
-        self.alerting.step()
 
     def reading(self, target, slot, what):
         is_breach = what in ("low", "medium", "high", "critical")

@@ -1,0 +1,38 @@
+"""Alerting and delivering in a process that may be killed: until nothing waits."""
+
+import asyncio
+import sys
+
+from alert_case import REACH
+
+from tidegauge.alert import outbox
+from tidegauge.alert.settings import Settings
+from tidegauge.catalog import Catalog, notices
+from tidegauge.worker import delivering
+from tidegauge.worker.alerting import Alerting
+from tidegauge.worker.delivering import Delivering
+
+
+async def deliver(catalog, sender):
+    while True:
+        await sender.round()
+        with catalog.read() as connection:
+            if not notices.waiting(connection):
+                return
+        await asyncio.sleep(0.01)
+
+
+def main(url):
+    # Whoever comes after a kill does not wait a minute for the try that was cut short.
+    outbox.LEASE = delivering.LEASE = 300_000
+    catalog = Catalog.open(url)
+    settings = Settings(group_wait_s=0)
+    alerting = Alerting(catalog, settings)
+    while alerting.step():
+        pass
+    asyncio.run(deliver(catalog, Delivering(catalog, REACH, alerting.now, settings)))
+    catalog.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

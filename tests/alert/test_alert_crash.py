@@ -1,0 +1,103 @@
+"""Alerting and delivering killed anywhere: everybody is told once, and of everything."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from alert_case import MINUTE, Case
+from channel_server import serving
+
+from tidegauge.alert.act import act
+from tidegauge.alert.settings import Settings
+from tidegauge.catalog import incidents, notices
+
+MODELS = 60
+ROUNDS = max(int(os.environ.get("TIDEGAUGE_KILLS", "8")) // 8, 1)
+POINTS = (
+    "alerts.before-save:kill@1",
+    "alerts.fed:kill@1",
+    "catalog.before-commit:kill@4",
+    "notices.before-send:kill@3",
+    "notices.after-send:kill@1",
+    "notices.after-send:kill@5",
+    "notices.ended:kill@2",
+    "catalog.after-commit:kill@6",
+)
+SIGNED = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def run(url, point=""):
+    child = Path(__file__).with_name("alert_child.py")
+    environment = {**os.environ, "TIDEGAUGE_TEST": "1", "TIDEGAUGE_FAILPOINT": point}
+    return subprocess.run(
+        [sys.executable, child, url], env=environment, check=False, capture_output=True, text=True
+    )
+
+
+def test_killed_anywhere_each_incident_is_told_once(catalog, url):
+    case = Case(catalog, Settings(group_wait_s=0))
+    kills = Counter()
+    with serving() as server:
+        hook = f"http://127.0.0.1:{server.port}/"
+        case.channel("hook", kind="webhook", secrets=[SIGNED], url=hook, cap=10_000)
+        told = {(f"model-{number}", "latency"): "high" for number in range(MODELS)}
+        for _number in range(2):
+            case.time += MINUTE
+            case.judge(told)
+        for point in POINTS * ROUNDS:
+            done = run(url, point)
+            assert done.returncode in (0, -9), done.stderr
+            kills[done.returncode] += 1
+        last = run(url)
+        assert (last.returncode, last.stderr) == (0, "")
+        heard = [json.loads(said.body)["subject"] for said in server.heard]
+        ids = {said.headers["webhook-id"] for said in server.heard}
+    assert kills[-9] >= 6
+    assert sorted(set(heard)) == sorted(model for model, _monitor in told)
+    assert len(ids) == MODELS
+    # Twice only what was being sent when it was killed, up to eight at once.
+    assert len(heard) - MODELS <= 8 * kills[-9]
+    assert {row.status for row in case.notices()} == {"sent"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whoever_acknowledges_first_is_not_escalated(catalog, seed):
+    """Both at once: nothing is escalated after somebody has answered."""
+    case = Case(catalog, Settings(group_wait_s=0))
+    case.channel("console", kind="console")
+    level = {"after_minutes": 5, "channels": ["console"], "severity": "critical"}
+    case.ladder("night", levels=[level])
+    models = [f"model-{number}" for number in range(10)]
+    for _number in range(2):
+        case.time += MINUTE
+        case.read({(model, "latency"): "high" for model in models})
+    case.time += 6 * MINUTE
+    chance = random.Random(seed)
+    names = [row.id for row in case.incidents()]
+    chance.shuffle(names)
+    begun = threading.Barrier(2)
+
+    def answer():
+        begun.wait()
+        for name in names:
+            act(catalog, case.settings, name, lambda machine, one: machine.ack(one, "ann"))
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    begun.wait()
+    case.alerting.step()
+    thread.join()
+    case.alerting.step()
+    with catalog.read() as connection:
+        for name in names:
+            kinds = [event.kind for event in incidents.events(connection, name)]
+            assert kinds.count("ack") == 1
+            assert "escalate" not in kinds[kinds.index("ack") :]
+            sent = [each.kind for each in notices.of_incident(connection, name)]
+            assert sent.count("escalation") == kinds.count("escalate")
