@@ -20,6 +20,7 @@ from pathlib import Path
 import structlog
 
 import accuracy
+import alerting
 import ask
 import backtested
 import budget
@@ -72,6 +73,7 @@ def main() -> None:
         told_soon,
         quiet_months,
         quiet_year,
+        alerts,
         error_streams,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
@@ -339,6 +341,10 @@ def quiet_year(_folder: Path) -> str:
     """As far as it has come, and a day in any case."""
     found = year.measure(year.A_DAY, _results())
     return f"## A quiet year, minute by minute\n\n{year.table(found)}\n"
+
+
+def alerts(_folder: Path) -> str:
+    return f"## What alerting costs\n\n{alerting.table(alerting.measure())}\n"
 
 
 def _results() -> Path:
