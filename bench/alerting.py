@@ -126,8 +126,8 @@ def measure(count: int = MODELS) -> dict[str, float]:
 def table(found: dict[str, float]) -> str:
     lines = [
         f"{found['models']:,.0f} models, {found['readings']:,.0f} readings a minute, SQLite:",
-        "seconds of one core.  In the storm the latency of each model breaks in one minute; a channel that",
-        "takes 20 notices in ten minutes gets 20, and the rest as a digest.",
+        "seconds of one core.  In the storm the latency of each model breaks in one minute; a",
+        "channel that takes 20 notices in ten minutes gets 20, and the rest as a digest.",
         "",
         "| a minute in which | s |",
         "|---|---|",
