@@ -160,8 +160,24 @@ def test_what_the_demo_says_to_try_works(tmp_path):
         assert done.returncode == 0, done.stderr
 
 
-def interrupted(*words, after):
-    """The demo, ended with Ctrl-C some time after it went live; what it said."""
+def took_some(server):
+    """Has it taken a record?"""
+    told = re.findall(
+        r'^tidegauge_ingest_records_total{.*outcome="accepted".*} (\S+)$',
+        httpx.get(f"{server.url}/metrics").text,
+        re.MULTILINE,
+    )
+    return sum(map(float, told)) > 0
+
+
+def wait_until(is_so, patience=60):
+    end = time.monotonic() + patience
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def interrupted(*words, until=lambda: True):
+    """The demo, ended with Ctrl-C when it is live and something is so; what it said."""
     command = [sys.executable, "-m", "tidegauge.cli", "demo", *words]
     with subprocess.Popen(
         command,
@@ -177,7 +193,7 @@ def interrupted(*words, after):
             said += line
             if "Ctrl-C" in line:
                 break
-        time.sleep(after)
+        wait_until(until)
         process.send_signal(signal.SIGINT)
         said += process.stdout.read()
         # Ctrl-C is how it is meant to end.
@@ -187,7 +203,8 @@ def interrupted(*words, after):
 
 
 def test_a_demo_that_is_interrupted_says_what_it_sent_and_ends(server):
-    assert "for good" in interrupted("--url", server.url, "--live-only", after=1.5)
+    said = interrupted("--url", server.url, "--live-only", until=lambda: took_some(server))
+    assert "for good" in said
     assert sum(logged(server).values()) > 0
 
 
@@ -196,12 +213,12 @@ def test_a_demo_with_a_server_of_its_own_ends_it_too(tmp_path):
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     words = ("--url", url, "--serve", str(tmp_path / "run"), "--days", "0.5")
-    said = interrupted(*words, after=1.5)
+    said = interrupted(*words)
     assert str(tmp_path / "run") in said.replace("\n", "")
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
     # It can be run twice.
-    interrupted(*words, after=0.5)
+    interrupted(*words)
     with Whole(tmp_path / "run") as server, server.client() as http:
         there = {
             each["model_id"]: each["rows"] for each in http.get("/api/v1/models").json()["models"]
