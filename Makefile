@@ -12,7 +12,7 @@ SOURCES := $(shell find src -type f -not -name '*.pyc')
 help:
 	@echo "make run     tidegauge with six living models and faults to be found, until Ctrl-C"
 	@echo "make test    every test, against the built wheel"
-	@echo "make nightly the long forms: 200 kills, 50 power losses, a million changed bodies, 2,100 quiet months, quiet years (three hours)"
+	@echo "make nightly the long forms: 200 kills, 50 power losses, a million changed bodies, 100,000 steps of the alerts, quiet months and years (hours)"
 	@echo "make check   format, lint, types, imports, docs, tests: what CI runs"
 	@echo "make docs    the documentation, into build/docs"
 	@echo "make bench   the benchmarks against their rivals (half an hour), into docs/benchmarks.md"
@@ -46,7 +46,8 @@ test: $(VENV)/installed
 
 nightly: $(VENV)/installed
 	@echo "== Kills, power losses and described requests, in their long forms"
-	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 $(BIN)/pytest tests/log tests/web tests/client tests/catalog tests/monitor
+	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 TIDEGAUGE_STEPS=100000 $(BIN)/pytest \
+		tests/log tests/web tests/client tests/catalog tests/monitor tests/alert
 	@echo "== A million changed JSON bodies, 100,000 of Arrow"
 	$(BIN)/python tests/ingest/fuzz.py
 	@echo "== 300 quiet months in each world, and four quiet years of a check a minute"
