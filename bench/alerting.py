@@ -62,7 +62,9 @@ class Fleet:
     def minute(self, broken: set[int]) -> None:
         self.now += _MINUTE
         slot = self.now // _MINUTE * _MINUTE
-        rows = [self._reading(target, slot, target in broken) for target, _l in self.targets]
+        rows = [
+            self._reading(target, slot, is_breach=target in broken) for target, _l in self.targets
+        ]
 
         def write(connection: Connection) -> None:
             readings.add(connection, rows)
@@ -74,7 +76,7 @@ class Fleet:
 
         self.catalog.write(write)
 
-    def _reading(self, target: int, slot: int, is_breach: bool) -> Reading:  # noqa: FBT001
+    def _reading(self, target: int, slot: int, *, is_breach: bool) -> Reading:
         return Reading(
             target=target,
             slot=slot,

@@ -270,6 +270,8 @@ class Kept(Product):
         def write(connection):
             loaded = store.everything(connection, self.now * SECOND)
             self.furnish(loaded.book)
+            # The channels are the test's, and not the catalog's.
+            store.add_sent(connection, loaded.book, self.now * SECOND)
             what(Machine(loaded.book, self.settings, self.now * SECOND))
             self.keep(loaded.book)
             loaded.save(connection, self.settings)

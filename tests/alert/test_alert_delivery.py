@@ -205,6 +205,22 @@ def test_a_heartbeat_stays_away_when_the_judge_stands_still(case, server):
     assert heard(server) == ["heartbeat"] * 4
 
 
+def test_what_was_closed_years_ago_is_forgotten(case, server):
+    case.channel("hook", **WEBHOOK, url=url(server), heartbeat=True)
+    breach(case)
+    case.wait(31)
+    for _number in range(9):
+        breach(case, 1, "ok")
+    case.wait(1801, 60)
+    case.deliver()
+    assert [row.state for row in case.incidents()] == ["closed"]
+    case.wait(7200, 3600)
+    assert len(case.incidents()) == 1
+    case.time += 731 * 86_400 * SECOND
+    case.start()
+    assert (case.incidents(), case.said()) == ([], [])
+
+
 def test_a_clock_that_steps_ends_no_cooldown(case):
     case.wait(1)
     before = case.alerting.now()

@@ -17,7 +17,6 @@ from tidegauge.alert.condition import Alert
 from tidegauge.alert.due import due_at
 from tidegauge.alert.incident import Incident
 from tidegauge.alert.ladder import ADAPTER as LADDER
-from tidegauge.alert.machine import channel_fingerprint
 from tidegauge.alert.matchers import parse
 from tidegauge.alert.notice import packed, unpacked
 from tidegauge.alert.settings import Settings
@@ -152,11 +151,7 @@ def load(
     for model in models.all(connection):
         tags = {str(name): str(value) for name, value in model.tags.items()}
         book.labels[model.tenant, model.name] = {**tags, "owner": model.owner}
-    for sent in notices.sent(connection, at - _longest(book)):
-        is_storm = sent.exempt and sent.kind == "open" and sent.severity == "critical"
-        told = Sent(sent.made_at, sent.exempt, is_storm)
-        book.sent.setdefault((sent.tenant, sent.channel), []).append(told)
-    book.digests = notices.digests(connection)
+    add_sent(connection, book, at)
     return loaded
 
 
@@ -175,15 +170,6 @@ def due(connection: Connection, at: int) -> Loaded:
     """All of the models of which something is due."""
     armed = [(each.tenant, each.model) for each in alerts.to_rearm(connection, at)]
     return of_models(connection, [*incidents.due(connection, at), *armed], at)
-
-
-def of_channel(
-    connection: Connection, tenant: str, name: str, at: int, *, is_lost: bool
-) -> Loaded | None:
-    """What is known of a channel's own trouble; None where there is none and none is new."""
-    if not is_lost and not alerts.has(connection, channel_fingerprint(tenant, name)):
-        return None
-    return of_models(connection, [(tenant, "")], at)
 
 
 def takers(connection: Connection) -> dict[str, list[Taker]]:
@@ -218,9 +204,17 @@ def _ladders(connection: Connection) -> dict[str, list[Rungs]]:
     return found
 
 
-def _longest(book: Book) -> int:
-    windows = [each.cap_window_s * _SECOND for some in book.takers.values() for each in some]
-    return max([_HOUR, *windows])
+def add_sent(connection: Connection, book: Book, at: int) -> None:
+    """What each channel was told of late: its cap is held against it."""
+    for tenant, some in book.takers.items():
+        for taker in some:
+            place = tenant, taker.name
+            since = at - max(_HOUR, taker.cap_window_s * _SECOND)
+            book.digests[place] = notices.digests(connection, tenant, taker.name)
+            for sent in notices.sent(connection, tenant, taker.name, since):
+                is_storm = sent.exempt and sent.kind == "open" and sent.severity == "critical"
+                told = Sent(sent.made_at, sent.exempt, is_storm)
+                book.sent.setdefault(place, []).append(told)
 
 
 def _add_held(connection: Connection, book: Book) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import attempts, notices
@@ -51,8 +51,6 @@ class Attempt:
 
 
 class Sent(NamedTuple):
-    tenant: str
-    channel: str
     made_at: int
     exempt: bool
     kind: str
@@ -95,32 +93,43 @@ def count_held(connection: Connection) -> int:
     )
 
 
-def sent(connection: Connection, since: int) -> list[Sent]:
+def sent(connection: Connection, tenant: str, channel: str, since: int) -> list[Sent]:
     """What went into the outbox of late, the oldest first."""
-    columns = (
-        notices.c.tenant,
-        notices.c.channel,
-        notices.c.made_at,
-        notices.c.exempt,
-        notices.c.kind,
-        notices.c.severity,
-    )
     rows = connection.execute(
-        select(*columns)
-        .where(notices.c.made_at > since, notices.c.status.not_in(("held_rate", "digested")))
+        select(notices.c.made_at, notices.c.exempt, notices.c.kind, notices.c.severity)
+        .where(
+            notices.c.tenant == tenant,
+            notices.c.channel == channel,
+            notices.c.made_at > since,
+            notices.c.status.not_in(("held_rate", "digested")),
+        )
         .order_by(notices.c.made_at, notices.c.id)
     )
     return [Sent(*row) for row in rows]
 
 
-def digests(connection: Connection) -> dict[tuple[str, str], int]:
-    """How many each channel has had."""
-    rows = connection.execute(
-        select(notices.c.tenant, notices.c.channel, func.max(notices.c.seq))
-        .where(notices.c.incident == "", notices.c.kind == "digest")
-        .group_by(notices.c.tenant, notices.c.channel)
+def digests(connection: Connection, tenant: str, channel: str) -> int:
+    """How many a channel has had."""
+    last = connection.scalar(
+        select(func.max(notices.c.seq)).where(
+            notices.c.tenant == tenant,
+            notices.c.incident == "",
+            notices.c.channel == channel,
+            notices.c.kind == "digest",
+        )
     )
-    return {(row[0], row[1]): row[2] + 1 for row in rows}
+    return 0 if last is None else last + 1
+
+
+def forget_heartbeats(connection: Connection, before: int) -> int:
+    """Those that are over; how many went."""
+    gone = delete(notices).where(
+        notices.c.incident == "",
+        notices.c.kind == "heartbeat",
+        notices.c.status.not_in(UNSENT),
+        notices.c.made_at < before,
+    )
+    return connection.execute(gone).rowcount
 
 
 def of_incident(connection: Connection, incident: str) -> list[Kept]:

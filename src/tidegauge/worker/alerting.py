@@ -36,7 +36,7 @@ from tidegauge.catalog import (
 )
 from tidegauge.monitor.file import read_one
 from tidegauge.monitor.union import Monitor
-from tidegauge.window import DAY, SECOND
+from tidegauge.window import DAY, HOUR, SECOND
 from tidegauge.worker.late import JUDGE
 
 _PAUSE: Final = 0.5
@@ -58,6 +58,7 @@ class Alerting:
     delivers: Callable[[], bool] = lambda: True
     """Whether the deliveries go on."""
     _shown: int = 0
+    _tidied: int = 0
 
     def __post_init__(self) -> None:
         self._take()
@@ -84,6 +85,7 @@ class Alerting:
             fed += 1
         is_due = self._tick()
         self._show_life()
+        self._tidy()
         self.beat = self.now()
         return fed > 0 or is_due
 
@@ -177,6 +179,21 @@ class Alerting:
             return
         rows = [store.row_kept(heartbeat(tenant, taker, at)) for tenant, taker in told]
         self.catalog.write(lambda c: notices.add(c, rows), patience=None, waiting=_wait)
+
+    def _tidy(self) -> None:
+        """Once an hour: what is too old to be asked about goes."""
+        at = self.now()
+        if at - self._tidied < HOUR * SECOND:
+            return
+        self._tidied = at
+
+        def forget(connection: Connection) -> int:
+            silences.expire(connection, at - _KEPT)
+            notices.forget_heartbeats(connection, at - DAY * SECOND)
+            return incidents.expire(connection, at - _KEPT)
+
+        while self.catalog.write(forget, patience=None, waiting=_wait):
+            failpoint.hit("alerts.tidied")
 
     def _is_due(self, connection: Connection, at: int) -> bool:
         """A few small questions, for they are asked twice a second."""

@@ -22,11 +22,11 @@ from tidegauge.alert import store
 from tidegauge.alert.act import NAME as ALERTS
 from tidegauge.alert.channels import ADAPTER, Channel
 from tidegauge.alert.channels.errors import DeliveryError, RefusedError, UnavailableError
-from tidegauge.alert.machine import Machine
+from tidegauge.alert.machine import Machine, channel_fingerprint
 from tidegauge.alert.outbox import LEASE, Line, Next, is_late, pause_after
 from tidegauge.alert.reach import Reach
 from tidegauge.alert.settings import Settings
-from tidegauge.catalog import Catalog, channels, notices, progress
+from tidegauge.catalog import Catalog, alerts, channels, notices, progress
 from tidegauge.catalog.notices import Came, Kept
 
 T = TypeVar("T")
@@ -171,10 +171,11 @@ class Delivering:
 
     def _tell_health(self, connection: Connection, row: Kept, at: int, why: str) -> None:
         """A channel that loses notices is an incident of its own, told on the others."""
-        loaded = store.of_channel(connection, row.tenant, row.channel, at, is_lost=bool(why))
-        if loaded is None:
+        if not why and not alerts.has(connection, channel_fingerprint(row.tenant, row.channel)):
             return
+        # What is read may be changed by nobody else until it is saved.
         progress.lock(connection, ALERTS)
+        loaded = store.of_models(connection, [(row.tenant, "")], at)
         machine = Machine(loaded.book, self.settings, at)
         machine.channel(row.tenant, row.channel, why)
         loaded.save(connection, self.settings)
