@@ -28,6 +28,13 @@ class Request:
     body: bytes
 
 
+def wait_for(what, seconds=30.0):
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.005)
+
+
 @dataclass
 class MoodServer:
     mood: str = "up"
@@ -99,6 +106,10 @@ class MoodServer:
         while len(self.requests) < requests:
             assert time.monotonic() < until, f"{len(self.requests)} requests, of {requests}"
             time.sleep(0.002)
+
+    def wait_for_ids(self, *ids, seconds=30.0):
+        """Until these predictions are here, and no other, each once."""
+        wait_for(lambda: sorted(self.ids()) == sorted(ids), seconds)
 
     def handle(self, handler):
         if self.mood == "tls":

@@ -5,10 +5,10 @@ import os
 from unittest import mock
 
 import pytest
-from moods import closed_port
+from moods import closed_port, wait_for
 from promises import balance, child
 
-from tidegauge.client import backoff
+from tidegauge.client import backoff, worker
 
 
 def files(path, suffix=".batch"):
@@ -22,16 +22,16 @@ def rows(path):
 def test_a_batch_is_on_disk_until_it_is_taken(server, make, tmp_path):
     client = make(closed_port(), spool=tmp_path / "new")
     client.log(model_id="m", prediction_id="p")
-    assert not client.flush(0.3)
-    assert rows(tmp_path) == 1
+    wait_for(lambda: rows(tmp_path) == 1)
+    assert not client.flush(0)
     assert not client.close(timeout=0.1)
     assert client.stats().queued == 1
     assert dict(client.stats().dropped) == {}
 
     again = make(server.url, spool=tmp_path / "new")
     again.log(model_id="m", prediction_id="q")
+    server.wait_for_ids("p", "q")
     assert again.flush()
-    assert server.ids() == ["p", "q"]
     assert again.stats().calls == again.stats().acked == 2
     assert files(tmp_path) == []
     again.close()
@@ -54,19 +54,18 @@ def test_a_batch_that_arrived_before_the_kill_is_not_there_twice(server, make, t
     server.mood = "lost"
     client = make(server.url, spool=tmp_path)
     client.log(model_id="m", prediction_id="p")
-    assert not client.flush(0.3)
+    server.wait_for(1)
     client.close(timeout=0)
     server.mood = "up"
     again = make(server.url, spool=tmp_path)
     again.log(model_id="m", prediction_id="q")
-    assert again.flush()
-    assert server.counts() == {"p": 1, "q": 1}
+    server.wait_for_ids("p", "q")
 
 
 def test_a_directory_in_use_is_left_alone(make, server, tmp_path):
     first = make(closed_port(), spool=tmp_path)
     first.log(model_id="m", prediction_id="p")
-    assert not first.flush(0.2)
+    wait_for(lambda: rows(tmp_path) == 1)
     second = make(server.url, spool=tmp_path)
     second.log(model_id="m", prediction_id="q")
     assert second.flush()
@@ -74,11 +73,26 @@ def test_a_directory_in_use_is_left_alone(make, server, tmp_path):
     assert rows(tmp_path) == 1
 
 
+def test_what_a_process_leaves_that_ends_later_is_taken_over(make, server, tmp_path):
+    first = make(closed_port(), spool=tmp_path)
+    first.log(model_id="m", prediction_id="p")
+    wait_for(lambda: rows(tmp_path) == 1)
+    with mock.patch.object(worker, "_ADOPT_EVERY", 0.05):
+        second = make(server.url, spool=tmp_path)
+        second.log(model_id="m", prediction_id="q")
+        assert second.flush()
+        assert server.ids() == ["q"]
+        first.close(timeout=0)
+        server.wait_for_ids("p", "q")
+        assert second.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "noise"])
 def test_a_damaged_file_is_set_aside(damage, make, server, tmp_path, words):
     first = make(closed_port(), spool=tmp_path)
     first.log(model_id="m")
-    assert not first.flush(0.2)
+    wait_for(lambda: rows(tmp_path) == 1)
     first.close(timeout=0)
     (path,) = files(tmp_path)
     whole = path.read_bytes()
@@ -88,7 +102,7 @@ def test_a_damaged_file_is_set_aside(damage, make, server, tmp_path, words):
     second.log(model_id="m", prediction_id="q")
     assert second.flush()
     assert server.ids() == ["q"]
-    assert len(files(tmp_path, ".corrupt")) == 1
+    wait_for(lambda: len(files(tmp_path, ".corrupt")) == 1)
     assert sum("set aside" in each for each in words()) == 1
 
 
@@ -96,10 +110,10 @@ def test_a_file_that_disappears_costs_its_batch(make, tmp_path):
     client = make(closed_port(), spool=tmp_path)
     with mock.patch.object(backoff, "CAP", 0.01):
         client.log(model_id="m")
-        assert not client.flush(0.2)
+        wait_for(lambda: rows(tmp_path) == 1)
         for path in files(tmp_path):
             path.unlink()
-        assert client.flush(5)
+        assert client.flush(30)
     assert dict(client.stats().dropped) == {"internal": 1}
 
 

@@ -34,7 +34,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._voice = voice
         self._own: Path | None = None
-        self._locks: list[int] = []
+        self._held: dict[Path, int] = {}
         self._used = 0
 
     def save(self, batch: "Batch") -> None:
@@ -87,7 +87,10 @@ class Spool:
                 batch.path.unlink()
 
     def adopted(self) -> "list[Batch]":
-        """What processes left that are no more, in the order in which it was made."""
+        """What processes left that are no more, in the order in which it was made.
+
+        To be asked now and then: the one before may take a while to end.
+        """
         if fcntl is None:
             return []
         from tidegauge.client.batch import Batch  # noqa: PLC0415 - it loads pyarrow
@@ -119,27 +122,29 @@ class Spool:
         return sorted(found, key=lambda batch: batch.id)
 
     def close(self) -> None:
-        if self._own is not None and not any(self._own.glob(f"*{_SUFFIX}")):
-            for path in self._own.glob("*"):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        for directory in self._held:
+            if any(directory.glob(f"*{_SUFFIX}")):
+                continue
             with contextlib.suppress(OSError):
-                self._own.rmdir()
+                (directory / "lock").unlink()
+                directory.rmdir()
         self.forget()
 
     def forget(self) -> None:
         """In a forked child: the locks are the parent's, and are to end with it."""
-        for lock in self._locks:
+        for lock in self._held.values():
             with contextlib.suppress(OSError):
                 os.close(lock)
-        self._locks = []
+        self._held = {}
         self._own = None
 
     def _make_own(self) -> Path:
-        own = self._root / uuid4().hex
-        own.mkdir(parents=True, mode=0o700)
-        self._lock(own)
-        return own
+        while True:
+            own = self._root / uuid4().hex
+            own.mkdir(parents=True, mode=0o700)
+            # Another process may have taken it for one that is left behind.
+            if self._lock(own):
+                return own
 
     def _lock(self, directory: Path) -> bool:
         """Whether the directory is ours now."""
@@ -153,19 +158,19 @@ class Spool:
             except OSError:
                 os.close(lock)
                 return False
-        self._locks.append(lock)
+        self._held[directory] = lock
         return True
 
     def _left_behind(self) -> list[Path]:
         try:
-            others = [each for each in self._root.iterdir() if each.is_dir() and each != self._own]
+            there = [each for each in self._root.iterdir() if each.is_dir()]
         except OSError:
             return []
         return [
             path
-            for other in others
-            if self._lock(other)
-            for path in sorted(other.iterdir())
+            for directory in there
+            if directory not in self._held and self._lock(directory)
+            for path in sorted(directory.iterdir())
             if path.name != "lock" and path.suffix != ".corrupt"
         ]
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # With a spool, what a crash can lose is at most this old.
 _SPOOL_EVERY: Final = 0.1
+# What processes left that ended after this one began.
+_ADOPT_EVERY: Final = 5.0
 _START_AGAIN: Final = 1.0
 _MOMENT: Final = 0.1
 # A client that is forgotten without `close()` tries for so long.
@@ -60,6 +62,7 @@ class Worker:
         self._marks: deque[tuple[int, Mark]] = deque()
         self._packer: Packer | None = None
         self._take_at = 0.0
+        self._adopt_at = 0.0
 
     # In the caller's thread.
 
@@ -195,7 +198,11 @@ class Worker:
 
     def _take(self) -> None:
         """Make batches of all that waits, while there is room for them."""
-        self._take_at = time.monotonic() + self._every
+        now = time.monotonic()
+        self._take_at = now + self._every
+        if now >= self._adopt_at and self._packer is not None:
+            self._adopt_at = now + _ADOPT_EVERY
+            self._outbox.adopt()
         while self.buffer.items and not self._is_late():
             self._take_some()
             if self._outbox.waiting and self._sender.can_send:
@@ -242,7 +249,6 @@ class Worker:
 
             packer = Packer(self._settings, self.books, self._voice, self._messenger)
             self._packer = packer
-        self._outbox.adopt()
         return packer
 
     def _close_books(self) -> None:
