@@ -3,8 +3,10 @@
 import json
 
 import pytest
-from alert_case import MINUTE, SECOND, Case
+from alert_case import MINUTE, SECOND, START, Case
 from channel_server import hanging, serving
+
+from tidegauge.alert import heartbeat
 
 WEBHOOK = {"kind": "webhook", "secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}
 
@@ -203,6 +205,21 @@ def test_a_heartbeat_stays_away_when_the_judge_stands_still(case, server):
         case.deliver()
     # What was judged last is recent for ten minutes more.
     assert heard(server) == ["heartbeat"] * 4
+    with case.catalog.read() as connection:
+        life = heartbeat.read(connection)
+    assert life.stopped(case.time, 600) == ["the judge"]
+
+
+def test_a_heartbeat_stays_away_when_nothing_is_delivered(case, server):
+    case.channel("hook", **WEBHOOK, url=url(server), heartbeat=True, kinds=["heartbeat"])
+    case.alerting.delivered = lambda: START
+    for _number in range(20):
+        breach(case, 1, "ok")
+    with case.catalog.read() as connection:
+        assert heartbeat.read(connection).stopped(case.time, 600) == ["the deliveries"]
+    made = [each.made_at for each in case.notices() if each.kind == "heartbeat"]
+    assert len(made) == 2
+    assert max(made) <= START + 10 * MINUTE
 
 
 def test_what_was_closed_years_ago_is_forgotten(case, server):

@@ -7,12 +7,12 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import uvicorn
 from worker_case import MINUTES, START, Case, prediction
 
 from tidegauge.config import Config
 from tidegauge.web.app import Application
 from tidegauge.web.keys import Keys
+from tidegauge.web.server import server_of
 
 HOURS = 60 * MINUTES
 DAYS = 24 * HOURS
@@ -22,15 +22,13 @@ class Api:
     def __init__(self, folder, **settings):
         self.case = Case(folder)
         self.keys = Keys(folder)
-        self.application = Application(Config(data=folder, **settings), self.case.log, self.keys)
+        config = Config(data=folder, **settings)
+        self.application = Application(config, self.case.log, self.keys)
         self._clients = {}
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(
-            self.application, lifespan="off", log_config=None, access_log=False, ws="none"
-        )
-        self._server = uvicorn.Server(config)
+        self._server = server_of(self.application, config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
         self._thread.start()
         while not self._server.started:
@@ -70,8 +68,6 @@ class Api:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
-        self.application.ingest.close()
-        self.application.kept.close()
         self.case.close()
 
 

@@ -31,13 +31,13 @@ class Serve:
         with open(self._said.name, encoding="utf-8") as file:  # noqa: PTH123 - read while written
             return file.read()
 
-    def until(self, look, what):
-        end = time.monotonic() + 60
+    def until(self, look, what, seconds=60):
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             if found := look():
                 return found
             time.sleep(0.05)
-        raise AssertionError(f"not in a minute: {what}\n{self.said()[-3000:]}")
+        raise AssertionError(f"not in {seconds} s: {what}\n{self.said()[-3000:]}")
 
     @property
     def url(self):

@@ -1,8 +1,8 @@
 """What people do to incidents, each in one transaction beside which nothing of the kind runs."""
 
 import time
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -112,30 +112,56 @@ def judge(machine: Machine, incident: Incident, who: str, text: str, *, is_usefu
     machine.book.note(incident, machine.at, "feedback", who, useful=is_useful, text=text)
 
 
-def raise_manually(  # noqa: PLR0913, PLR0917 - what somebody says, and who does
+class Said(NamedTuple):
+    """That something is wrong with a model, by the word of somebody or of something else."""
+
+    model: str
+    title: str
+    severity: Severity
+    description: str = ""
+
+
+def raise_manually(
+    catalog: Catalog, settings: Settings, tenant: str, said: Said, who: str
+) -> Incident:
+    """An alert by somebody's word, and the incident that it is in."""
+    return tell(catalog, settings, tenant, [said], [], who)[0]
+
+
+def tell(
     catalog: Catalog,
     settings: Settings,
     tenant: str,
-    model: str,
-    title: str,
-    severity: Severity,
-    description: str = "",
-    who: str = "",
-) -> Incident:
-    """An alert by somebody's word, and the incident that it is in."""
+    raised: Sequence[Said],
+    ended: Sequence[Said],
+    who: str,
+) -> list[Incident]:
+    """What is wrong, and what no longer is; the incidents of what is raised."""
+    models = [(tenant, each.model) for each in (*raised, *ended)]
 
-    def write(connection: Connection) -> Incident:
+    def write(connection: Connection) -> list[Incident]:
         progress.lock(connection, NAME)
         at = now(connection)
-        loaded = store.of_models(connection, [(tenant, model)], at)
+        loaded = store.of_models(connection, models, at)
         machine = Machine(loaded.book, settings, at)
-        incident = machine.manual(tenant, model, title, severity)
-        if description:
-            alert = loaded.book.alerts[manual_of(tenant, model, title)]
-            alert.evidence = {"what": description}
-        machine.book.note(incident, at, "raise", who, severity=severity, text=description)
+        told: list[Incident] = []
+        for said in raised:
+            name = manual_of(tenant, said.model, said.title)
+            before = loaded.book.alerts.get(name)
+            is_news = before is None or before.severity_now != said.severity or not before.incident
+            incident = machine.manual(tenant, said.model, said.title, said.severity)
+            if said.description:
+                loaded.book.alerts[name].evidence = {"what": said.description}
+            if is_news:
+                machine.book.note(
+                    incident, at, "raise", who, severity=said.severity, text=said.description
+                )
+            told.append(incident)
+        names = [manual_of(tenant, each.model, each.title) for each in ended]
+        over = [loaded.book.alerts[name] for name in names if name in loaded.book.alerts]
+        machine.end(over, "cleared")
         loaded.save(connection, settings)
-        return incident
+        return told
 
     return catalog.write(write)
 

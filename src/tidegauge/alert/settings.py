@@ -31,6 +31,14 @@ class Settings(BaseModel):
     no_data_s: Annotated[
         int, Field(ge=60, description="No rows for so long, where there were some: an alert.")
     ] = 1800
+    stands_still_s: Annotated[
+        int,
+        Field(
+            ge=180,
+            description="What has not gone on for so long has stopped: no heartbeat is sent, and"
+            " /readyz fails.",
+        ),
+    ] = 600
     errors: Annotated[int, Field(ge=1, description="In a row, before a monitor's are told.")] = 3
     severity_ups: Annotated[int, Field(ge=0)] = 3
     flapping_reopened: Annotated[int, Field(ge=1)] = 3

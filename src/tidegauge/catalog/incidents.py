@@ -177,6 +177,17 @@ def noted(connection: Connection, asked: Asked, kinds: Sequence[str]) -> list[Ev
     return [read(Event, row) for row in rows]
 
 
+def happened(connection: Connection, since: int) -> list[Event]:
+    """To all incidents from then on, in order."""
+    event = incident_events.c
+    rows = connection.execute(
+        select(incident_events)
+        .where(event.at >= since)
+        .order_by(event.at, event.incident, event.seq)
+    )
+    return [read(Event, row) for row in rows]
+
+
 def expire(connection: Connection, before: int, most: int = 500) -> int:
     """Forget what was closed long ago; how many went."""
     old = select(incidents.c.id).where(

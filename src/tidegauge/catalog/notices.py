@@ -221,6 +221,16 @@ def again(connection: Connection, name: str, at: int) -> bool:
     return bool(done.rowcount)
 
 
+def moved(connection: Connection, since: int) -> list[Kept]:
+    """Those that were made or came to their end from then on."""
+    rows = connection.execute(
+        select(notices)
+        .where(or_(notices.c.made_at >= since, notices.c.ended_at >= since))
+        .order_by(notices.c.id)
+    )
+    return [read(Kept, row) for row in rows]
+
+
 def change(connection: Connection, name: str, **values: object) -> None:
     connection.execute(update(notices).where(notices.c.id == name).values(**values))
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 from tidegauge.catalog.errors import FencedError
 from tidegauge.catalog.rows import read
 from tidegauge.catalog.tables import progress
-from tidegauge.catalog.upsert import add_missing
+from tidegauge.catalog.upsert import add_missing, replace
 
 START: Final = "0:0"
 """As a log's `START` is written."""
@@ -32,6 +32,12 @@ class Progress:
 def get(connection: Connection, name: str) -> Progress | None:
     row = connection.execute(select(progress).where(progress.c.name == name)).one_or_none()
     return None if row is None else read(Progress, row)
+
+
+def beat(connection: Connection, name: str, at: int, detail: Mapping[str, Any]) -> None:
+    """Say that something goes on, and how: of what is no work that is taken."""
+    new = {"name": name, "epoch": 0, "position": START, "at": at, "detail": dict(detail)}
+    replace(connection, progress, [new])
 
 
 def take(connection: Connection, name: str) -> Progress:

@@ -455,6 +455,7 @@ incident_events = _table(
     _column("kind", Key),
     _column("who", Key),
     _column("detail", Json),
+    Index("incident_events_by_at", "at"),
 )
 """What happened to an incident: its row is what they come to."""
 
@@ -483,6 +484,8 @@ notices = _table(
     Index("notices_by_due", "status", "due_at"),
     Index("notices_by_channel", "tenant", "channel", "made_at"),
     Index("notices_by_incident", "incident"),
+    Index("notices_by_made_at", "made_at"),
+    Index("notices_by_ended_at", "ended_at"),
 )
 
 attempts = _table(

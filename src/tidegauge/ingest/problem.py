@@ -45,6 +45,9 @@ SLUGS: Final[dict[str, Slug]] = {
     "key-expired": Slug(401, "Key expired", "Make a new key: tidegauge keys create."),
     "key-revoked": Slug(401, "Key revoked", "Make a new key: tidegauge keys create."),
     "forbidden-role": Slug(403, "Not allowed", "Use a key with the role that is named."),
+    "forbidden-origin": Slug(
+        403, "Not from that page", "Open the page from the server's own address."
+    ),
     "not-found": Slug(
         404, "Not found", "Look at the address; the API is described at /api/v1/openapi.json."
     ),

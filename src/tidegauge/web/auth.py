@@ -86,4 +86,11 @@ def is_local(scope: Scope) -> bool:
         return False
     host = header(scope, b"host").rpartition(":")[0] or header(scope, b"host")
     proxied = header(scope, b"x-forwarded-for") or header(scope, b"forwarded")
-    return loopback and host in _HOSTS and not proxied and not header(scope, b"origin")
+    return loopback and host in _HOSTS and not proxied and not is_foreign(scope)
+
+
+def is_foreign(scope: Scope) -> bool:
+    """Whether a page of another server has its browser ask."""
+    origin = header(scope, b"origin")
+    _scheme, _, host = origin.partition("://")
+    return bool(origin) and host != header(scope, b"host")

@@ -19,6 +19,9 @@ from tidegauge.web.asgi import new_request_id
 
 _HEAD: Final = 64 * KIB
 _HEADERS: Final = 1000
+LIVE: Final = b"/api/v1/live"
+"""The one address that is a WebSocket too."""
+_KEY: Final = b"sec-websocket-key"
 _LAST_LOOK: Final = 0.05
 _ADDRESS: Final = 16 * KIB
 _LINE_LIMIT: Final = ProblemError("uri-too-long", "the address is over 16 KiB")
@@ -53,7 +56,11 @@ class Protocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(ProblemError("bad-request", "no upgrade is offered here"))
+            if self._is_handshake():
+                self._stop_waiting()
+                self.handle_websocket_upgrade()
+            else:
+                self._refuse(ProblemError("bad-request", "no such upgrade is offered here"))
         except httptools.HttpParserError as error:
             self._refuse(self._fault or ProblemError("bad-request", _why(error)))
 
@@ -107,6 +114,10 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         # A request may lie unread in an idle connection: closing that would reset its sender.
         self.loop.call_later(_LAST_LOOK, super().shutdown)
+
+    def _is_handshake(self) -> bool:
+        names = {name for name, _value in self.headers}
+        return self._should_upgrade() and self.url.partition(b"?")[0] == LIVE and _KEY in names
 
     def _fail(self, fault: ProblemError) -> None:
         # The parser turns what its callbacks raise into an error of its own.

@@ -14,10 +14,11 @@ import uvicorn
 from tidegauge.config import Config
 from tidegauge.errors import InputError
 from tidegauge.log import LocalLog
-from tidegauge.record.limits import MIB
+from tidegauge.record.limits import KIB, MIB
 from tidegauge.web.app import Application
 from tidegauge.web.keys import Keys
 from tidegauge.web.protocol import with_patience
+from tidegauge.web.websocket import WebSocket
 
 _GRACE = 8
 _YEARS = 2026, 2090
@@ -51,26 +52,34 @@ def serve(
         host, port = listening.getsockname()[:2]
         say(f"tidegauge listens on http://{host}:{port}")
         app = Application(config, log, keys, dev=dev)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                http=with_patience(config.web.patience_s),
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                backlog=config.web.connections,
-                limit_concurrency=config.web.connections,
-                timeout_keep_alive=int(config.web.patience_s),
-                timeout_graceful_shutdown=_GRACE,
-            )
-        )
+        server = server_of(app, config)
         _log.info("started", url=f"http://{host}:{port}", data=str(config.data), pid=os.getpid())
         # uvicorn leaves in order on SIGTERM and then raises it again, which would end us here.
         signal.signal(signal.SIGTERM, _leave)
         server.run(sockets=[listening])
         _log.info("stopped")
+
+
+def server_of(app: Application, config: Config) -> uvicorn.Server:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=with_patience(config.web.patience_s),
+            ws=WebSocket,
+            ws_max_size=64 * KIB,
+            ws_per_message_deflate=False,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=config.web.connections,
+            limit_concurrency=config.web.connections,
+            timeout_keep_alive=int(config.web.patience_s),
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    app.live.is_leaving = lambda: server.should_exit
+    return server
 
 
 def check_clock(now: float) -> None:

@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from tidegauge import failpoint
 from tidegauge.alert import feed, store
+from tidegauge.alert import heartbeat as signs
 from tidegauge.alert.act import NAME
 from tidegauge.alert.book import Taker
 from tidegauge.alert.clock import Clock
-from tidegauge.alert.heartbeat import EVERY, PATIENCE, heartbeat
+from tidegauge.alert.heartbeat import EVERY, Life, heartbeat
 from tidegauge.alert.machine import Machine
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import (
@@ -42,6 +43,7 @@ from tidegauge.worker.late import JUDGE
 _PAUSE: Final = 0.5
 _AT_ONCE: Final = 20
 """Slots that are fed before time is looked at again."""
+_SIGN: Final = 5 * SECOND
 _HAD: Final = 7 * DAY * SECOND
 """A model that had rows within it is missed when they stay away."""
 _KEPT: Final = 2 * 365 * DAY * SECOND
@@ -55,13 +57,15 @@ class Alerting:
     clock: Clock | None = None
     beat: int = 0
     """When it last went round."""
-    delivers: Callable[[], bool] = lambda: True
-    """Whether the deliveries go on."""
+    delivered: Callable[[], int] | None = None
+    """When the deliveries last went round."""
     _shown: int = 0
+    _signed: int = 0
     _tidied: int = 0
 
     def __post_init__(self) -> None:
         self._take()
+        self._begun = self.now()
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -166,16 +170,20 @@ class Alerting:
         return True
 
     def _show_life(self) -> None:
-        """A heartbeat each five minutes, while all that it stands for goes on."""
+        """A heartbeat each five minutes, while all that it stands for goes on; for those who ask
+        for themselves a sign more often."""
         at = self.now()
-        if at // EVERY == self._shown:
+        if at - self._signed < _SIGN:
+            return
+        self._signed = at
+        told, judged = self.catalog.look(_told, patience=None, waiting=_wait)
+        life = Life(judged or self._begun, at, self.delivered() if self.delivered else at)
+        self.catalog.write(lambda c: signs.write(c, life), patience=None, waiting=_wait)
+        if at // EVERY == self._shown or not told:
             return
         self._shown = at // EVERY
-        told, judged = self.catalog.look(_life, patience=None, waiting=_wait)
-        if not told:
-            return
-        if at - judged > PATIENCE or not self.delivers():
-            _log.error("no heartbeat is sent: the judge or the deliveries stand still")
+        if stopped := life.stopped(at, self.settings.stands_still_s):
+            _log.error("no heartbeat is sent", stopped=stopped)
             return
         rows = [store.row_kept(heartbeat(tenant, taker, at)) for tenant, taker in told]
         self.catalog.write(lambda c: notices.add(c, rows), patience=None, waiting=_wait)
@@ -208,7 +216,7 @@ class Alerting:
         return [each.id for each in silences.holding(connection, at)] != self._hush
 
 
-def _life(connection: Connection) -> tuple[list[tuple[str, Taker]], int]:
+def _told(connection: Connection) -> tuple[list[tuple[str, Taker]], int]:
     """Who is told that we live, and how far is judged."""
     judged = progress.get(connection, JUDGE)
     told = [

@@ -5,7 +5,6 @@ import threading
 
 import structlog
 
-from tidegauge.alert.heartbeat import PATIENCE
 from tidegauge.catalog import Catalog
 from tidegauge.config import Config
 from tidegauge.worker.alerting import Alerting
@@ -23,7 +22,8 @@ def tell(config: Config, stop: threading.Event) -> None:
         alerting = Alerting(catalog, config.alerts)
         reach = config.alerts.reach.reach()
         delivering = Delivering(catalog, reach, alerting.now, config.alerts)
-        alerting.delivers = lambda: alerting.now() - delivering.beat < PATIENCE
+        delivering.beat = alerting.now()
+        alerting.delivered = lambda: delivering.beat
         sending = threading.Thread(target=delivering.run, args=(stop,), name="delivering")
         sending.start()
         try:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from tidegauge.web.routes import (
     alert_rules,
+    alertmanager,
     alerts,
     backtests,
     channels,
@@ -17,6 +18,7 @@ from tidegauge.web.routes import (
     incidents,
     kept,
     keys,
+    live,
     metrics,
     models,
     monitoring,
@@ -48,9 +50,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     alert_rules.router,
     incidents.router,
     alerts.router,
+    alertmanager.router,
     *silences.routers,
     channels.router,
     notices.router,
+    live.router,
     escalations.router,
     status.router,
     profile.router,

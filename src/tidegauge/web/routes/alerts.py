@@ -190,15 +190,9 @@ def raise_alert(wanted: AlertWanted, request: Request, key: Writer) -> AlertRais
             [{"pointer": "/title", "code": "required", "detail": "must say something"}],
         )
     found = model_of(request, key, wanted.model_id)
+    said = act.Said(found.name, title, wanted.severity, description)
     incident = act.raise_manually(
-        state.kept.catalog,
-        state.config.alerts,
-        key.tenant,
-        found.name,
-        title,
-        wanted.severity,
-        description,
-        key.name,
+        state.kept.catalog, state.config.alerts, key.tenant, said, key.name
     )
     name = act.manual_of(key.tenant, found.name, title)
     return AlertRaised(alert_id=name, incident_id=incident.id)

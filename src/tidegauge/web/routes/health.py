@@ -1,10 +1,10 @@
 """Whether the process lives, whether it can take records, and what it counts."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from tidegauge.catalog import CatalogError
 from tidegauge.errors import InputError
@@ -28,18 +28,42 @@ class Ready(BaseModel):
     detail: str
 
 
+class AllReady(Ready):
+    stopped: Annotated[list[str], Field(description="What has stood still for longer than it may.")]
+
+
 @router.get("/livez")
 def is_alive() -> Live:
     """The process answers."""
     return Live()
 
 
-@router.get("/readyz", responses={503: {"model": Ready}})
-def is_ready(request: Request, response: Response) -> Ready:
-    """Records are taken: the log is open, has room and writes."""
+@router.get("/readyz", responses={503: {"model": AllReady}})
+def is_ready(request: Request, response: Response) -> AllReady:
+    """Records are taken, and judge, alerts and deliveries go on, wherever they run."""
+    taking, stopped = _taking(request), state_of(request).pulse.stopped()
+    is_ok = taking.status == "ready" and not stopped
+    still = f"stopped: {', '.join(stopped)}" if stopped else ""
+    response.status_code = 200 if is_ok else 503
+    return AllReady(
+        status="ready" if is_ok else "not-ready",
+        log=taking.log,
+        detail=taking.detail or still,
+        stopped=stopped,
+    )
+
+
+@router.get("/readyz/ingest", responses={503: {"model": Ready}})
+def is_taking(request: Request, response: Response) -> Ready:
+    """Records are taken: the log is open, has room and writes.  For whoever shares out requests."""
+    ready = _taking(request)
+    response.status_code = 200 if ready.status == "ready" else 503
+    return ready
+
+
+def _taking(request: Request) -> Ready:
     health = state_of(request).log.health()
     is_ok = health.state == "ok"
-    response.status_code = 200 if is_ok else 503
     return Ready(status="ready" if is_ok else "not-ready", log=health.state, detail=health.detail)
 
 
@@ -81,6 +105,9 @@ def report(request: Request) -> Report:
                 "make room, or lower keep.reserve_gib: until then nothing is counted",
             )
         )
+    if stopped := state.pulse.stopped():
+        advice = "see whether `tidegauge worker` runs, and what its log says"
+        found.append((f"stopped: {', '.join(stopped)}; nobody is told what is wrong", advice))
     is_grave = bool(found)
     if told is not None and told.lag_seconds > _LAG:
         found.append(

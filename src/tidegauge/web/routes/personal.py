@@ -20,8 +20,10 @@ TAG: Final = "pii"
 
 def hidden(model: Model, key: Key) -> frozenset[str]:
     """The columns that a key may not see."""
-    if key.pii:
-        return frozenset()
+    return frozenset() if key.pii else personal(model)
+
+
+def personal(model: Model) -> frozenset[str]:
     named = (name.strip() for name in model.tags.get(TAG, "").split(","))
     return frozenset(name for name in named if name)
 

@@ -189,7 +189,7 @@ def list_readings(  # noqa: PLR0913, PLR0917 - the parameters of an address
         start_time=moment(span.start),
         end_time=moment(span.stop),
         readings=[
-            _reading(each, labels[each.target], kept[labels[each.target].monitor], secret)
+            reading_shown(each, labels[each.target], kept[labels[each.target].monitor], secret)
             for each in shown
         ],
         hours=[
@@ -288,7 +288,7 @@ def _following(found: Sequence[Reading], hours: Sequence[Hour], is_more: bool) -
     return cursor_of("reading", found[-1].slot, found[-1].target)
 
 
-def _reading(
+def reading_shown(
     reading: Reading, label: Label, document: Mapping[str, Any], secret: frozenset[str]
 ) -> ReadingShown:
     told = {"value": reading.value, "reason": reading.reason, "detail": dict(reading.detail or {})}
