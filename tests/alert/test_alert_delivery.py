@@ -7,6 +7,8 @@ from alert_case import MINUTE, SECOND, START, Case
 from channel_server import hanging, serving
 
 from tidegauge.alert import heartbeat
+from tidegauge.catalog import silences
+from tidegauge.catalog.silences import Silence
 
 WEBHOOK = {"kind": "webhook", "secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}
 
@@ -220,6 +222,40 @@ def test_a_heartbeat_stays_away_when_nothing_is_delivered(case, server):
     made = [each.made_at for each in case.notices() if each.kind == "heartbeat"]
     assert len(made) == 2
     assert max(made) <= START + 10 * MINUTE
+
+
+def test_a_maintenance_window_holds_each_time_that_it_comes(case, server):
+    case.channel("hook", **WEBHOOK, url=url(server))
+    window = Silence(
+        id=0,
+        tenant="default",
+        kind="maintenance",
+        matchers=["model=fraud"],
+        start=START,
+        stop=START + 60 * MINUTE,
+        comment="each day",
+        created_at=START,
+        created_by="test",
+        recurs={
+            "rule": "FREQ=DAILY",
+            "timezone": "UTC",
+            "first": START,
+            "lasts": 60 * MINUTE,
+        },
+    )
+    number = case.catalog.write(lambda c: silences.add(c, window)).id
+    breach(case, 5)
+    case.deliver()
+    assert heard(server) == []
+    case.wait(3600, 60)
+    case.deliver()
+    assert heard(server) == ["opened"]
+    with case.catalog.read() as connection:
+        kept = silences.get(connection, number)
+        assert silences.holding(connection, case.time) == []
+        (again,) = silences.holding(connection, START + 24 * 60 * MINUTE)
+    assert again == kept
+    assert (kept.start, kept.stop - kept.start) == (START + 24 * 60 * MINUTE, 60 * MINUTE)
 
 
 def test_what_was_closed_years_ago_is_forgotten(case, server):

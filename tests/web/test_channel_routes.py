@@ -99,7 +99,7 @@ def put(api, name, document, *, status=200, role="admin", etag=None):
     )
 
 
-def noticed(api, channel, status, *, incident="", tries=1, seq=0):
+def noticed(api, channel, status, *, incident="", tries=1, seq=0, severity="high"):
     """A notice of a channel, as its delivery left it."""
 
     def write(connection):
@@ -114,7 +114,7 @@ def noticed(api, channel, status, *, incident="", tries=1, seq=0):
             kind="open",
             seq=seq,
             status=status,
-            severity="high",
+            severity=severity,
             exempt=False,
             made_at=at + seq,
             body=packed(told),
@@ -289,6 +289,24 @@ class TestChannels:
         assert [each.status for each in found] == ["sent", "dead", "dead", "dead"]
         assert found[1].answer == "the channel was removed"
         api.ask("POST", f"notices/{names[1]}/resend", status=409)
+        assert api.get("incidents")["incidents"] == []
+
+    def test_critical_news_that_go_with_it_are_an_incident(self, api):
+        put(api, "a", {"kind": "console"})
+        for seq, status in enumerate(("sent", "queued", "held_rate", "dead")):
+            noticed(api, "a", status, seq=seq, severity="critical")
+        noticed(api, "a", "queued", seq=9)
+        api.ask("DELETE", "channels/a", role="admin", status=204)
+        (incident,) = api.get("incidents")["incidents"]
+        assert (incident["family"], incident["state"]) == ("ops", "open")
+        assert (
+            incident["title"] == "the channel a was removed with 2 critical notices not delivered"
+        )
+        # It is over when somebody says so.
+        name = incident["incident_id"]
+        api.ask("POST", f"incidents/{name}/resolve", json={"reason": "told them by phone"})
+        assert api.get(f"incidents/{name}")["state"] == "resolved"
+        assert api.get("alerts")["alerts"] == []
 
     def test_its_notices_are_listed_and_sent_again(self, api):
         put(api, "a", {"kind": "console"})

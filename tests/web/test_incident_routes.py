@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from series_api import Api
 
 from tidegauge.alert import act, store
 from tidegauge.alert.condition import Alert, Rule, Seen
+from tidegauge.alert.content import notice_of
 from tidegauge.alert.feed import fingerprint
 from tidegauge.alert.machine import Machine
 from tidegauge.alert.settings import Settings
@@ -321,6 +323,36 @@ class TestSilences:
         assert whole["is_silenced"]
         assert [each["id"] for each in whole["silenced_by"]] == [made["id"]]
 
+    def test_a_maintenance_window_comes_again(self, api):
+        sunday = {"rule": "FREQ=WEEKLY;BYDAY=SU", "timezone": "Europe/Berlin"}
+        start = NOW.replace(microsecond=0) + timedelta(days=1)
+        path = "maintenance-windows"
+        made = silenced(
+            api, path=path, recurrence=sunday, start_time=start.isoformat(), duration="3 h"
+        )
+        assert made["recurrence"] == sunday
+        assert made["state"] == "pending"
+        first, last = (datetime.fromisoformat(made[name]) for name in ("start_time", "end_time"))
+        assert first >= start
+        assert first.astimezone(ZoneInfo("Europe/Berlin")).weekday() == 6
+        assert last - first == timedelta(hours=3)
+        name = f"{path}/{made['id']}"
+        api.ask("PATCH", name, json={"end_time": ahead(days=30)}, status=409)
+        assert api.ask("PATCH", name, json={"comment": "backup"})["recurrence"] == sunday
+        ended = api.ask("DELETE", name)
+        assert (ended["state"], ended["recurrence"]) == ("expired", None)
+        for recurrence in (
+            {"rule": "FREQ=SECONDLY"},
+            {"rule": "every Sunday"},
+            {"rule": "FREQ=MONTHLY;BYMONTHDAY=31;INTERVAL=12"},
+            {"rule": "FREQ=DAILY", "timezone": "Europe/Atlantis"},
+            {"rule": "FREQ=DAILY;UNTIL=20300101"},
+        ):
+            told = {"start_time": "2027-02-10T00:00:00Z"} if "31" in recurrence["rule"] else {}
+            problem = silenced(api, path=path, recurrence=recurrence, status=422, **told)
+            assert problem["errors"][0]["pointer"] == "/recurrence"
+        assert silenced(api, recurrence=sunday, status=422)["errors"][0]["pointer"] == "/recurrence"
+
     def test_a_label_that_nothing_has_is_a_warning(self, api):
         raised(api)
         made = silenced(api, matchers=["taem=payments"])
@@ -496,6 +528,12 @@ class TestWhatMonitorsFound:
         evidence = hidden[2]["alerts"][0]["evidence"]
         assert evidence["n"] == 9
         assert evidence["since"].startswith("2026-09-21T")
+        # Nobody knows who reads a channel.
+        with api.case.catalog.read() as connection:
+            book = store.everything(connection, act.now(connection)).book
+        told = [notice_of(book, each, "open", 1, Settings()) for each in book.incidents.values()]
+        assert len(told) == 2
+        assert not any("91.5" in str(each) for each in told)
 
     def test_what_was_found_is_told_when_it_is_over_too(self, api):
         name = fired(api, "drift", "drift", what="it moved", features=[{"name": "a", "what": "up"}])

@@ -106,7 +106,7 @@ def test_what_cannot_start_says_so_once_and_ends(tmp_path):
     (tmp_path / "tidegauge.yaml").write_text("web: {prot: 1}")
     running = Serve(tmp_path / "data", "--config", str(tmp_path / "tidegauge.yaml"))
     try:
-        assert running.process.wait(30) == 1
+        assert running.process.wait(90) == 1
         assert "did you mean 'port'" in " ".join(running.said().split())
     finally:
         running.end()

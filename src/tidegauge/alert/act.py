@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from tidegauge.alert import store
+from tidegauge.alert.condition import MANUAL
 from tidegauge.alert.errors import ConflictError
 from tidegauge.alert.ids import key_of
 from tidegauge.alert.incident import Incident
@@ -166,6 +167,14 @@ def tell(
     return catalog.write(write)
 
 
+def raise_of_ops(connection: Connection, settings: Settings, tenant: str, title: str) -> None:
+    """Something of tidegauge itself that somebody has to see to, and say when it is done."""
+    at = now(connection)
+    loaded = store.of_models(connection, [(tenant, "")], at)
+    Machine(loaded.book, settings, at).manual(tenant, "", title, "high", "ops")
+    loaded.save(connection, settings)
+
+
 def manual_of(tenant: str, model: str, title: str) -> str:
     """The fingerprint of what is said by hand: the same words again are the same alert."""
-    return key_of(tenant, "manual", model, title)
+    return key_of(tenant, MANUAL, model, title)

@@ -13,6 +13,8 @@ from tidegauge.monitor.severity import RANK, Severity
 
 AlertState = Literal["inactive", "pending", "firing", "recovering"]
 LIVE: Final[tuple[AlertState, ...]] = ("firing", "recovering")
+MANUAL: Final = "manual"
+"""The rule of what is raised by somebody's word, and is over by it."""
 _SILENT: Final = ("insufficient_data", "no_data", "not_applicable", "error", "skipped")
 _REMEMBERED: Final = 3_600_000_000
 """Microseconds for which a change of state counts as one of those that make it flap."""

@@ -1,13 +1,14 @@
 """An incident in words: its title, what is known of it, and what to do about it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from tidegauge.alert.book import Book
 from tidegauge.alert.condition import Alert
 from tidegauge.alert.ids import new_id
 from tidegauge.alert.incident import Incident
 from tidegauge.alert.notice import Family, Feature, Finding, Kind, Links, Notice
+from tidegauge.alert.personal import named_in, title_without_values, without_values
 from tidegauge.alert.settings import Settings
 from tidegauge.monitor.severity import RANK
 
@@ -101,11 +102,13 @@ def notice_of(
 ) -> Notice:
     alerts = _in_order(book.of_incident(incident))
     labels = book.labels.get((incident.tenant, incident.model), {})
+    # Nobody knows who reads a channel.
+    secret = named_in(labels)
     return Notice(
         id=name or new_id(at),
         kind=kind,
         at=at,
-        title=incident.title,
+        title=title_without_values(incident.title, incident.model, incident.family, secret),
         incident=incident.id,
         tenant=incident.tenant,
         model=incident.model,
@@ -118,7 +121,7 @@ def notice_of(
         who=incident.resolved_by if incident.state == "resolved" else incident.acked_by,
         owner=incident.owner,
         tags={key: value for key, value in labels.items() if key != "owner"} or None,
-        findings=tuple(_finding(each) for each in alerts[:_MOST]),
+        findings=tuple(_finding(each, secret) for each in alerts[:_MOST]),
         more_findings=max(len(alerts) - _MOST, 0),
         actions=actions_of(incident.family, alerts),
         links=_links(incident, alerts, settings),
@@ -151,8 +154,8 @@ def _links(incident: Incident, alerts: Sequence[Alert], settings: Settings) -> L
     )
 
 
-def _finding(alert: Alert) -> Finding:
-    told: dict[str, Any] = dict(alert.evidence)
+def _finding(alert: Alert, secret: frozenset[str]) -> Finding:
+    told = without_values(alert.evidence, secret)
     told.pop("runbook", None)
     told["features"] = tuple(Feature(**each) for each in told.get("features", ()))
     told.setdefault("what", alert.title or alert.rule)

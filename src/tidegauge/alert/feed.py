@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidegauge.alert.book import Book
-from tidegauge.alert.condition import Alert, Rule, Seen
+from tidegauge.alert.condition import MANUAL, Alert, Rule, Seen
 from tidegauge.alert.evidence import evidence_of, family_of
 from tidegauge.alert.ids import key_of
 from tidegauge.alert.notice import Family
@@ -43,7 +43,7 @@ def gone(book: Book, slot: Slot) -> list[tuple[Alert, str]]:
             continue
         if (alert.tenant, alert.model) not in slot.models:
             found.append((alert, "model_archived"))
-        elif alert.family == "manual":
+        elif alert.rule == MANUAL:
             continue
         elif alert.rule.partition(":")[0] in INTERNAL:
             of = alert.rule.partition(":")[2]

@@ -11,13 +11,13 @@ from typing import Final
 
 from tidegauge.alert import hush
 from tidegauge.alert.book import Book
-from tidegauge.alert.condition import Alert, Rule, Seen
+from tidegauge.alert.condition import MANUAL, Alert, Rule, Seen
 from tidegauge.alert.content import title_of
 from tidegauge.alert.errors import ConflictError
 from tidegauge.alert.ids import key_of, new_id
 from tidegauge.alert.incident import HIGH, Incident, Level
 from tidegauge.alert.matchers import matches
-from tidegauge.alert.notice import IncidentState
+from tidegauge.alert.notice import Family, IncidentState
 from tidegauge.alert.settings import Settings
 from tidegauge.alert.tell import Tell
 from tidegauge.monitor.severity import RANK, Severity, worst
@@ -66,16 +66,18 @@ class Machine:
                 self._let_go(alert)
         self.settle()
 
-    def manual(self, tenant: str, model: str, title: str, severity: Severity) -> Incident:
+    def manual(
+        self, tenant: str, model: str, title: str, severity: Severity, family: Family = "manual"
+    ) -> Incident:
         """Somebody says that something is wrong: it is so until its incident is resolved."""
-        name = key_of(tenant, "manual", model, title)
+        name = key_of(tenant, MANUAL, model, title)
         if name not in self.book.alerts:
             alert = Alert(
                 fingerprint=name,
                 tenant=tenant,
-                rule="manual",
+                rule=MANUAL,
                 model=model,
-                family="manual",
+                family=family,
                 title=title,
             )
             self.book.add_alert(alert)
@@ -137,7 +139,7 @@ class Machine:
             return
         for alert in self.book.of_incident(incident):
             self.book.link(alert, None)
-            if alert.family == "manual":
+            if alert.rule == MANUAL:
                 alert.end("resolved", self.at)
             else:
                 alert.is_muted = True
@@ -460,7 +462,7 @@ def channel_fingerprint(tenant: str, name: str) -> str:
 
 
 def _key(alert: Alert) -> str:
-    title = alert.title if alert.family == "manual" else ""
+    title = alert.title if alert.rule == MANUAL else ""
     return key_of(alert.tenant, alert.model, alert.family, title)
 
 

@@ -14,6 +14,7 @@ Key: Final = String().with_variant(Text(collation="C"), "postgresql")
 machine to the next and changes with its libraries, under an index that was built on the old one."""
 Blob: Final = LargeBinary()
 Json: Final = JSON()
+JsonOrNone: Final = JSON(none_as_null=True)
 
 
 class Remark(TypeDecorator[str]):

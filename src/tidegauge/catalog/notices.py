@@ -198,6 +198,21 @@ def latest(
     return None if row is None else read(Kept, row)
 
 
+def count_critical(connection: Connection, tenant: str, channel: str) -> int:
+    """Of what is not delivered yet."""
+    counted = (
+        select(func.count())
+        .select_from(notices)
+        .where(
+            notices.c.tenant == tenant,
+            notices.c.channel == channel,
+            notices.c.severity == "critical",
+            notices.c.status.in_((*UNSENT, "held_rate")),
+        )
+    )
+    return connection.scalar(counted) or 0
+
+
 def give_up(connection: Connection, tenant: str, channel: str, at: int, why: str) -> int:
     """Nothing of it is delivered any more; how many waited."""
     return connection.execute(

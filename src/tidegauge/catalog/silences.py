@@ -1,7 +1,8 @@
 """Silences and maintenance windows: when nobody is to be told, and by whose word."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -21,6 +22,8 @@ class Silence:
     comment: str
     created_at: int
     created_by: str
+    recurs: Mapping[str, Any] | None = None
+    """Of one that comes again: its rule, its zone, its first start and how long it lasts."""
 
 
 def add(connection: Connection, new: Silence) -> Silence:
@@ -50,6 +53,16 @@ def holding(connection: Connection, at: int) -> list[Silence]:
     """Those of all tenants that hold now."""
     rows = connection.execute(
         select(silences).where(silences.c.stop > at, silences.c.start <= at).order_by(silences.c.id)
+    )
+    return [read(Silence, row) for row in rows]
+
+
+def to_come_again(connection: Connection, at: int) -> list[Silence]:
+    """Those that are over, but not for good."""
+    rows = connection.execute(
+        select(silences)
+        .where(silences.c.stop <= at, silences.c.recurs.is_not(None))
+        .order_by(silences.c.id)
     )
     return [read(Silence, row) for row in rows]
 

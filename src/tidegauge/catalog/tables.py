@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-from tidegauge.catalog.columns import Blob, Count, Id, Json, Key, Micros, Remark
+from tidegauge.catalog.columns import Blob, Count, Id, Json, JsonOrNone, Key, Micros, Remark
 
 NAMES: Final = {
     "pk": "%(table_name)s_pk",
@@ -514,6 +514,7 @@ silences = _table(
     _column("comment", Remark),
     _column("created_at", Micros),
     _column("created_by", Key),
+    Column("recurs", JsonOrNone),
     Index("silences_by_stop", "stop"),
     counts=True,
 )

@@ -34,6 +34,10 @@ def add(  # noqa: PLR0913 - an option each
     confirm_all: Annotated[
         bool, typer.Option("--confirm-all", help="For admins: silence everything.")
     ] = False,
+    every: Annotated[
+        str, typer.Option(help="Again and again: FREQ=WEEKLY;BYDAY=SU, with --maintenance.")
+    ] = "",
+    timezone: Annotated[str, typer.Option(help="Whose clock --every goes by.")] = "UTC",
     maintenance: _MAINTENANCE = False,
     as_json: _JSON = False,
     url: URL = "",
@@ -43,6 +47,7 @@ def add(  # noqa: PLR0913 - an option each
     body: dict[str, Any] = {"matchers": matchers, "comment": comment, "confirm_all": confirm_all}
     body |= {"start_time": start} if start else {}
     body |= {"end_time": end} if end else {}
+    body |= {"recurrence": {"rule": every, "timezone": timezone}} if every else {}
     if span or not end:
         body["duration"] = span or "1 h"
     with connect(url, api_key) as http:
@@ -90,13 +95,14 @@ def list_silences(
             typer.echo("Nothing is silenced.")
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("id", "state", "matchers", "from", "until", "by", "why"):
+        for column in ("id", "state", "matchers", "again", "from", "until", "by", "why"):
             table.add_column(column, justify="right" if column == "id" else "left")
         for each in found:
             table.add_row(
                 str(each["id"]),
                 each["state"],
                 Text(", ".join(each["matchers"]) or "everything"),
+                _recurrence(each["recurrence"]),
                 _time(each["start_time"]),
                 _time(each["end_time"]),
                 Text(each["created_by"]),
@@ -117,6 +123,10 @@ def end(
     with connect(url, api_key) as http:
         sent(http, "DELETE", f"{_path(maintenance=maintenance)}/{number}")
     typer.echo("Ended.")
+
+
+def _recurrence(told: dict[str, str] | None) -> Text:
+    return Text(f"{told['rule']} {told['timezone']}" if told else "")
 
 
 def _path(*, maintenance: bool) -> str:

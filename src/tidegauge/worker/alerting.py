@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from tidegauge import failpoint
-from tidegauge.alert import feed, store
+from tidegauge.alert import feed, recurrence, store
 from tidegauge.alert import heartbeat as signs
 from tidegauge.alert.act import NAME
 from tidegauge.alert.book import Taker
@@ -154,6 +154,7 @@ class Alerting:
 
         def write(connection: Connection) -> None:
             progress.hold(connection, NAME, self._epoch)
+            _come_again(connection, at)
             hush = [each.id for each in silences.holding(connection, at)]
             is_new = hush != self._hush
             loaded = store.everything(connection, at) if is_new else store.due(connection, at)
@@ -208,12 +209,24 @@ class Alerting:
         due = incidents.next_due(connection)
         if due is not None and due <= at:
             return True
-        if alerts.to_rearm(connection, at):
+        if alerts.to_rearm(connection, at) or silences.to_come_again(connection, at):
             return True
         held = notices.count_held(connection)
         if held and (held != self._held or self._held_until <= at):
             return True
         return [each.id for each in silences.holding(connection, at)] != self._hush
+
+
+def _come_again(connection: Connection, at: int) -> None:
+    """Of maintenance windows that recur: the next one."""
+    for each in silences.to_come_again(connection, at):
+        assert each.recurs is not None  # noqa: S101 - they were chosen by it
+        rule = recurrence.parse(each.recurs["rule"], each.recurs["timezone"])
+        span = recurrence.following(rule, each.recurs["first"], each.recurs["lasts"], at)
+        if span is None:
+            silences.change(connection, each.id, recurs=None)
+        else:
+            silences.change(connection, each.id, start=span[0], stop=span[1])
 
 
 def _told(connection: Connection) -> tuple[list[tuple[str, Taker]], int]:

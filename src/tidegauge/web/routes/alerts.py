@@ -15,6 +15,7 @@ from tidegauge.alert.condition import Alert, AlertState
 from tidegauge.alert.content import actions_of
 from tidegauge.alert.feed import fingerprint
 from tidegauge.alert.notice import Family
+from tidegauge.alert.personal import without_values
 from tidegauge.catalog import alerts, incidents, models, targets
 from tidegauge.catalog.incidents import Asked
 from tidegauge.ingest.problem import ProblemError
@@ -36,7 +37,7 @@ from tidegauge.web.routes.asked import (
     moment_or_none,
     read_cursor,
 )
-from tidegauge.web.routes.personal import hidden, without_values
+from tidegauge.web.routes.personal import hidden
 from tidegauge.web.state import state_of
 from tidegauge.window import SECOND
 

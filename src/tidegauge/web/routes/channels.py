@@ -161,6 +161,7 @@ def put_channel(
 @router.delete("/{name}", status_code=204)
 def remove_channel(name: Name, request: Request, key: Admin, if_match: IfMatch = None) -> None:
     """Nothing goes there any more; what waits is given up."""
+    state = state_of(request)
 
     def remove(connection: Connection) -> None:
         progress.lock(connection, act.NAME)
@@ -169,10 +170,14 @@ def remove_channel(name: Name, request: Request, key: Admin, if_match: IfMatch =
             matching(if_match, _etag(before), "the channel")
         at = act.now(connection)
         channels.remove(connection, [before.id])
+        critical = notices.count_critical(connection, key.tenant, name)
         count = notices.give_up(connection, key.tenant, name, at, _REMOVED)
         _note(connection, key, at, "channel.remove", name, {"given_up": count})
+        if critical:
+            title = f"the channel {name} was removed with {critical} critical notices not delivered"
+            act.raise_of_ops(connection, state.config.alerts, key.tenant, title)
 
-    state_of(request).kept.catalog.write(remove)
+    state.kept.catalog.write(remove)
 
 
 @router.post("/{name}/test")

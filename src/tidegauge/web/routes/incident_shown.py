@@ -13,6 +13,7 @@ from tidegauge.alert.book import Book
 from tidegauge.alert.content import notice_of
 from tidegauge.alert.incident import Incident
 from tidegauge.alert.notice import Family, IncidentState, Notice, unpacked
+from tidegauge.alert.personal import title_without_values, without_values
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import alerts, incidents, models, notices, silences
 from tidegauge.catalog.incidents import Event, Kept
@@ -31,7 +32,6 @@ from tidegauge.web.routes.asked import (
     moment_or_none,
 )
 from tidegauge.web.routes.notices import NoticeShown, notices_shown
-from tidegauge.web.routes.personal import title_without_values, without_values
 from tidegauge.web.routes.silences import SilenceShown, silence_shown
 
 INCIDENT: Final = TypeAdapter(Incident)

@@ -1,12 +1,9 @@
-"""Columns that hold personal data: shown to keys only that may see them.
+"""Columns that hold personal data are shown to keys only that may see them."""
 
-Which they are is the model's tag `pii`: names of columns, with commas between them.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
 
+from tidegauge.alert.personal import named_in
 from tidegauge.arrow import Table
 from tidegauge.catalog.models import Model
 from tidegauge.ingest.problem import ProblemError
@@ -15,8 +12,6 @@ from tidegauge.series.overall import Overall
 from tidegauge.store.unify import base_of
 from tidegauge.web.keys import Key
 
-TAG: Final = "pii"
-
 
 def hidden(model: Model, key: Key) -> frozenset[str]:
     """The columns that a key may not see."""
@@ -24,8 +19,7 @@ def hidden(model: Model, key: Key) -> frozenset[str]:
 
 
 def personal(model: Model) -> frozenset[str]:
-    named = (name.strip() for name in model.tags.get(TAG, "").split(","))
-    return frozenset(name for name in named if name)
+    return named_in(model.tags)
 
 
 def without(table: Table, names: frozenset[str]) -> Table:
@@ -55,30 +49,3 @@ def check_not_hidden(columns: Iterable[str], names: frozenset[str]) -> None:
             raise ProblemError(
                 "forbidden-role", f"{column!r} holds personal data: use a key that may see it"
             )
-
-
-def without_values(evidence: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    """Why an alert fires: of hidden columns that they moved, and no value of theirs."""
-    told = dict(evidence)
-    _metric, _, column = str(told.get("metric", "")).partition(" of ")
-    if _is_of(column, names):
-        kept = {name: told[name] for name in ("metric", "n", "since", "runbook") if name in told}
-        return {**kept, "what": "of a column with personal data"}
-    features = told.get("features", ())
-    if any(_is_of(each["name"], names) for each in features):
-        told["features"] = [
-            {**each, "what": ""} if _is_of(each["name"], names) else each for each in features
-        ]
-        told["what"] = f"{len(features)} features moved"
-    return told
-
-
-def title_without_values(title: str, model: str, family: str, names: frozenset[str]) -> str:
-    """What a reading found stands behind the monitor's name, and may be a value."""
-    if not names or family in ("manual", "ops") or not title.startswith(f"{model}: "):
-        return title
-    return ": ".join(title.split(": ")[:2])
-
-
-def _is_of(column: str, names: frozenset[str]) -> bool:
-    return column in names or f"features.{column}" in names

@@ -37,6 +37,13 @@ from tidegauge.web.routes.asked import (
     read_cursor,
     who,
 )
+from tidegauge.web.routes.recurring import (
+    RecurrenceShown,
+    RecurrenceWanted,
+    next_span,
+    recurs_of,
+    unfit,
+)
 from tidegauge.web.state import state_of
 from tidegauge.window import DAY, SECOND
 
@@ -73,6 +80,10 @@ class SilenceShown(BaseModel):
     comment: str
     created_at: datetime
     created_by: str
+    recurrence: Annotated[
+        RecurrenceShown | None,
+        Field(description="Its times are of the next."),
+    ]
 
 
 class SilenceMade(SilenceShown):
@@ -101,6 +112,10 @@ class SilenceWanted(Closed):
     )
     end_time: AwareDatetime | None = None
     duration: Annotated[Duration | None, Field(ge=1)] = None
+    recurrence: Annotated[
+        RecurrenceWanted | None,
+        Field(description="For maintenance windows: it comes again like its first, start_time."),
+    ] = None
     comment: Annotated[Text, Field(description="Why.")]
     confirm_all: Annotated[bool, Field(description="For admins: it may silence everything.")] = (
         False
@@ -173,6 +188,10 @@ def _router(kind: Kind) -> APIRouter:
         def write(connection: Connection) -> SilenceMade:
             at = act.now(connection)
             start, stop = _span(wanted, kind, at)
+            recurs = None
+            if wanted.recurrence is not None:
+                recurs = _recurs(wanted.recurrence, kind, start, stop - start)
+                start, stop = next_span(recurs, at)
             new = Silence(
                 id=0,
                 tenant=key.tenant,
@@ -183,6 +202,7 @@ def _router(kind: Kind) -> APIRouter:
                 comment=comment,
                 created_at=at,
                 created_by=key.name,
+                recurs=recurs,
             )
             made = silences.add(connection, new)
             _note(connection, key, at, "make", made)
@@ -208,9 +228,7 @@ def _router(kind: Kind) -> APIRouter:
             before = _unended(connection, key, kind, number, at)
             after = before
             if wanted.end_time is not None:
-                stop = micros(wanted.end_time)
-                _check_span(kind, before.start, stop, at)
-                after = replace(after, stop=stop)
+                after = _ending(before, kind, micros(wanted.end_time), at)
             if wanted.comment is not None:
                 after = replace(after, comment=checked_text(wanted.comment))
             return _changed(connection, key, at, "change", after)
@@ -224,7 +242,7 @@ def _router(kind: Kind) -> APIRouter:
         def write(connection: Connection) -> SilenceShown:
             at = act.now(connection)
             before = _unended(connection, key, kind, number, at)
-            after = replace(before, start=min(before.start, at), stop=at)
+            after = replace(before, start=min(before.start, at), stop=at, recurs=None)
             return _changed(connection, key, at, "end", after)
 
         return state_of(request).kept.catalog.write(write)
@@ -255,33 +273,41 @@ def _allowed(matchers: list[Matcher], wanted: SilenceWanted, key: Key) -> list[M
 def _span(wanted: SilenceWanted, kind: Kind, at: int) -> tuple[int, int]:
     start = at if wanted.start_time is None else micros(wanted.start_time)
     if (wanted.end_time is None) == (wanted.duration is None):
-        raise _unfit("/end_time", "required", "give end_time or duration")
+        raise unfit("/end_time", "required", "give end_time or duration")
     if wanted.end_time is not None:
         stop = micros(wanted.end_time)
     else:
         stop = start + min(wanted.duration or 0, 10 * 365 * DAY) * SECOND
     if start < at - _LATE:
-        raise _unfit("/start_time", "out-of-range", "it cannot begin in the past")
+        raise unfit("/start_time", "out-of-range", "it cannot begin in the past")
     if start > at + _AHEAD:
-        raise _unfit("/start_time", "out-of-range", f"at most {_AHEAD // DAYS} days ahead")
+        raise unfit("/start_time", "out-of-range", f"at most {_AHEAD // DAYS} days ahead")
     _check_span(kind, start, stop, at)
     return start, stop
 
 
+def _recurs(wanted: RecurrenceWanted, kind: Kind, first: int, lasts: int) -> dict[str, Any]:
+    if kind.name != "maintenance":
+        raise unfit("/recurrence", "bad-format", "only maintenance windows come again")
+    return recurs_of(wanted, first, lasts)
+
+
+def _ending(before: Silence, kind: Kind, stop: int, at: int) -> Silence:
+    if before.recurs is not None:
+        detail = "one that comes again lasts as long each time: end it, and make another"
+        raise ProblemError("state-conflict", detail)
+    _check_span(kind, before.start, stop, at)
+    return replace(before, stop=stop)
+
+
 def _check_span(kind: Kind, start: int, stop: int, at: int) -> None:
     if stop <= start:
-        raise _unfit("/end_time", "out-of-range", "it must end after it begins")
+        raise unfit("/end_time", "out-of-range", "it must end after it begins")
     if stop <= at:
-        raise _unfit("/end_time", "out-of-range", "it cannot end in the past; DELETE ends it now")
+        raise unfit("/end_time", "out-of-range", "it cannot end in the past; DELETE ends it now")
     if stop - start > kind.days * DAYS:
         most = text_of(kind.days * DAY)
-        raise _unfit("/end_time", "out-of-range", f"a {kind.title} lasts {most} at most")
-
-
-def _unfit(pointer: str, code: str, detail: str) -> ProblemError:
-    return ProblemError(
-        "invalid-request", detail, [{"pointer": pointer, "code": code, "detail": detail}]
-    )
+        raise unfit("/end_time", "out-of-range", f"a {kind.title} lasts {most} at most")
 
 
 def _one(connection: Connection, key: Key, kind: Kind, number: int) -> Silence:
@@ -299,7 +325,14 @@ def _unended(connection: Connection, key: Key, kind: Kind, number: int, at: int)
 
 
 def _changed(connection: Connection, key: Key, at: int, what: str, after: Silence) -> SilenceShown:
-    silences.change(connection, after.id, start=after.start, stop=after.stop, comment=after.comment)
+    silences.change(
+        connection,
+        after.id,
+        start=after.start,
+        stop=after.stop,
+        comment=after.comment,
+        recurs=after.recurs,
+    )
     _note(connection, key, at, what, after)
     return silence_shown(after, at)
 
@@ -339,6 +372,7 @@ def _fields(kept: Silence, at: int) -> dict[str, Any]:
         "comment": kept.comment,
         "created_at": moment(kept.created_at),
         "created_by": kept.created_by,
+        "recurrence": kept.recurs,
     }
 
 
@@ -354,6 +388,7 @@ def _note(connection: Connection, key: Key, at: int, what: str, kept: Silence) -
             "start": kept.start,
             "stop": kept.stop,
             "comment": kept.comment,
+            "recurs": kept.recurs,
         },
     )
 
