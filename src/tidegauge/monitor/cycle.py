@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy import Connection
 
-from tidegauge.catalog import fault
+from tidegauge.catalog import fault, savepoint
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.targets import Of
 from tidegauge.errors import InputError
@@ -116,6 +116,8 @@ class Judged:
                 # No fault of the monitor's: all of the snapshot is read again.
                 raise
             _log.exception("a monitor failed", monitor=one.monitor.name)
+            # It may have been a statement of its own.
+            savepoint.go_back(self.connection)
             found = nothing("error", f"{type(error).__name__}: {error}"[:500])
         return Done(one.of, found, memory, is_new_rule=memory.rule is not rule)
 

@@ -9,20 +9,32 @@ What changes after that is noted by who counts it, and its readings are read aga
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeVar
 
 import structlog
 from pydantic import ValidationError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from tidegauge import failpoint
-from tidegauge.catalog import Catalog, late, models, monitors, progress, readings, targets
+from tidegauge.catalog import (
+    Catalog,
+    fault,
+    late,
+    models,
+    monitors,
+    progress,
+    readings,
+    savepoint,
+    targets,
+)
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.monitors import Kept
 from tidegauge.catalog.readings import Reading
 from tidegauge.catalog.targets import Of, Told
 from tidegauge.confine import give_back
+from tidegauge.errors import TidegaugeError
 from tidegauge.log import Position, ReadableLog
 from tidegauge.monitor.cycle import Done, Due, Judged, Set, due
 from tidegauge.monitor.file import read_one
@@ -58,6 +70,9 @@ class _Judged(NamedTuple):
     missed: int
     """Slots before it that were due and not judged."""
     last_missed: int
+
+
+_Keep = Callable[[Connection, dict[Of, int], Sequence[_Judged], int, int], None]
 
 
 def now() -> int:
@@ -153,6 +168,7 @@ class Judge:
         known = targets.of_models(connection, [model.id for model in some])
         subjects = of_many(connection, self.known, some)
         near = Near.read(connection, subjects, slot)
+        savepoint.put(connection)
         for subject in subjects:
             judged = Judged(connection, reach, subject, slot, near, self._shared)
             for one in due(sets, subject, slot):
@@ -200,6 +216,18 @@ class Judge:
         return known[1]
 
     def _commit(self, slot: int, made: Sequence[_Judged]) -> None:
+        if not made:
+            return
+        try:
+            self._write(slot, made, _keep)
+        except Exception as error:  # whatever one of them has, the others are kept
+            if isinstance(error, TidegaugeError):
+                raise
+            _log.exception("readings cannot be kept together: now one by one", slot=slot)
+            self._write(slot, made, _keep_apart)
+        failpoint.hit("judge.after-commit")
+
+    def _write(self, slot: int, made: Sequence[_Judged], keep: _Keep) -> None:
         at = self.clock()
 
         def write(connection: Connection) -> None:
@@ -208,15 +236,10 @@ class Judge:
             fresh = [each.done.of for each in made if each.target is None]
             held |= {of: new.id for of, new in targets.ensure(connection, fresh).items()}
             failpoint.hit("judge.before-readings")
-            readings.add(connection, list(_readings(held, made, slot, at)))
-            targets.remember(
-                connection, [_told(held[each.done.of], each.done, slot) for each in made]
-            )
+            keep(connection, held, made, slot, at)
             failpoint.hit("judge.before-commit")
 
-        if made:
-            self.catalog.write(write, patience=None, waiting=_wait)
-            failpoint.hit("judge.after-commit")
+        self.catalog.write(write, patience=None, waiting=_wait)
 
     def _begin(self, upto: int) -> None:
         """Say what will be read, before it is: what changes from now on is noted."""
@@ -258,7 +281,9 @@ class Judge:
     ) -> Again:
         reach, at = Reach.read(connection, self.kept), self.clock()
         made = Round(connection, reach, self.known, watched, self._slot, at, self._read_again)
-        return made.read(late.oldest(connection, NOTES))
+        notes = late.oldest(connection, NOTES)
+        savepoint.put(connection)
+        return made.read(notes)
 
     def _read_again(self, judged: Judged, one: Due) -> Found | None:
         """None of what hung the last time."""
@@ -270,15 +295,26 @@ class Judge:
         return judged.reading(one, Memory()).found
 
     def _commit_again(self, again: Again) -> None:
+        try:
+            self._write_again(again, readings.restate)
+        except Exception as error:  # whatever one of them has, the others are told
+            if isinstance(error, TidegaugeError):
+                raise
+            _log.exception("readings cannot be restated together: now one by one")
+            self._write_again(again, _restate_apart)
+        failpoint.hit("judge.restated")
+
+    def _write_again(
+        self, again: Again, restate: Callable[[Connection, Sequence[Reading]], None]
+    ) -> None:
         def write(connection: Connection) -> None:
             progress.hold(connection, NAME, self._epoch)
-            readings.restate(connection, again.changed)
+            restate(connection, again.changed)
             failpoint.hit("judge.before-restated")
             late.remove(connection, again.done)
             late.go_on(connection, again.begun)
 
         self.catalog.write(write, patience=None, waiting=_wait)
-        failpoint.hit("judge.restated")
 
     def _tidy(self, slot: int) -> None:
         """Old readings become hours, and old hours go."""
@@ -304,6 +340,48 @@ def _readable(kept: Sequence[Kept]) -> Iterator[Set]:
         except ValidationError as error:
             # Another version wrote it: the others are judged.
             _log.error("a monitor cannot be read", monitor=each.name, error=str(error)[:500])
+
+
+def _keep(
+    connection: Connection, held: dict[Of, int], made: Sequence[_Judged], slot: int, at: int
+) -> None:
+    readings.add(connection, list(_readings(held, made, slot, at)))
+    targets.remember(connection, [_told(held[each.done.of], each.done, slot) for each in made])
+
+
+def _keep_apart(
+    connection: Connection, held: dict[Of, int], made: Sequence[_Judged], slot: int, at: int
+) -> None:
+    """Each by itself; of one that the database refuses, that it does."""
+    for each in made:
+        try:
+            with connection.begin_nested():
+                _keep(connection, held, [each], slot, at)
+        except Exception as error:  # whatever it has, the others are kept
+            if fault.passing(error) is not None:
+                raise
+            _log.exception("a reading cannot be kept", target=held[each.done.of], slot=slot)
+            refused = replace(each.done, found=nothing("error", _words(error)))
+            _keep(connection, held, [each._replace(done=refused)], slot, at)
+
+
+def _restate_apart(connection: Connection, changed: Sequence[Reading]) -> None:
+    """Each by itself; one that the database refuses stays as it was."""
+    for each in changed:
+        try:
+            with connection.begin_nested():
+                readings.restate(connection, [each])
+        except Exception as error:  # whatever it has, the others are told
+            if fault.passing(error) is not None:
+                raise
+            _log.exception("a reading cannot be restated", target=each.target, slot=each.slot)
+
+
+def _words(error: Exception) -> str:
+    """Why it could not be kept; the statement and its values stay in the log."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = f"{cause}".partition("\n")[0]
+    return f"its reading could not be kept: {type(cause).__name__}: {said}"[:500]
 
 
 def _readings(
