@@ -20,8 +20,8 @@ from tidegauge.monitor.severity import AnySeverity
 
 _KINDS: Final = ("max", "min", "change", "absolute_change")
 _TINY: Final = 1e-12
-_SURE: Final = 3.0
-"""Standard errors beyond what is allowed: one in seven hundred."""
+Explained = Callable[[float, float], bool]
+"""May a value be there by chance, where the true one is so?"""
 
 
 def _share(told: object) -> object:
@@ -78,7 +78,7 @@ class Condition(Part):
         value: float,
         before: float | None,
         name: str = "before",
-        error: Callable[[float], float] | None = None,
+        by_chance: Explained | None = None,
     ) -> str | None:
         """Why it is a breach; None where it is none.  `name` is what `before` is.
 
@@ -96,7 +96,7 @@ class Condition(Part):
         side = "above" if moved > 0 else "below"
         if self.absolute_change is not None:
             if abs(moved) <= self.absolute_change or _is_chance(
-                value, before + math.copysign(self.absolute_change, moved), error
+                value, before + math.copysign(self.absolute_change, moved), by_chance
             ):
                 return None
             return (
@@ -106,7 +106,7 @@ class Condition(Part):
         assert self.change is not None  # noqa: S101 - it is one of four
         share = abs(moved) / abs(before) if abs(before) > _TINY else math.inf
         allowed = before + math.copysign(self.change * abs(before), moved)
-        if share <= self.change or abs(moved) <= _TINY or _is_chance(value, allowed, error):
+        if share <= self.change or abs(moved) <= _TINY or _is_chance(value, allowed, by_chance):
             return None
         told = f"{share:.3g} times" if share > 10 else f"{100 * share:.3g} %"
         return (
@@ -115,6 +115,6 @@ class Condition(Part):
         )
 
 
-def _is_chance(value: float, allowed: float, error: Callable[[float], float] | None) -> bool:
+def _is_chance(value: float, allowed: float, by_chance: Explained | None) -> bool:
     """Whether it might be there with what is allowed and no more."""
-    return error is not None and abs(value - allowed) <= _SURE * error(allowed)
+    return by_chance is not None and by_chance(value, allowed)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from tidegauge.monitor.chance import Chance, Count, Mean, Share
 from tidegauge.profile.bins import ABOVE, BELOW
 from tidegauge.profile.categories import MISSING as MISSING_CATEGORY
 from tidegauge.profile.categories import NAMED, OTHER, UNSEEN
@@ -23,9 +24,8 @@ class Measured(NamedTuple):
     value: float | None
     n: int
     """What it is taken over: calls that told it, rows that hold it."""
-    error: Callable[[float], float] | None = None
-    """If the true value were so, how far chance takes what is measured from it: a standard error.
-    None of what is not known to stray."""
+    chance: Chance | None = None
+    """None of what is not known to stray."""
 
 
 NOTHING: Final = Measured(None, 0)
@@ -38,9 +38,7 @@ def _timing(place: int, part: str) -> OfTraffic:
         timing: Timing = traffic.timings[place]
         if part != "avg":
             return Measured(timing.quantile(float(part[1:]) / 100), timing.n)
-        return Measured(
-            timing.mean, timing.n, of_mean(timing.deviation, timing.n / _weight(traffic))
-        )
+        return Measured(timing.mean, timing.n, Mean(timing.n / _weight(traffic), timing.deviation))
 
     return measure
 
@@ -48,7 +46,7 @@ def _timing(place: int, part: str) -> OfTraffic:
 def _rate(of: str, among: str) -> OfTraffic:
     def measure(traffic: Traffic, _seconds: float) -> Measured:
         n = traffic.counts[among]
-        return Measured(traffic.share(of, among), n, of_share(n / _weight(traffic)))
+        return Measured(traffic.share(of, among), n, Share(n / _weight(traffic)))
 
     return measure
 
@@ -63,24 +61,9 @@ def _predictions(traffic: Traffic, _seconds: float) -> Measured:
     return Measured(float(rows), rows, _of_count(traffic, 1.0))
 
 
-def of_share(n: float) -> Callable[[float], float]:
-    """Of a share among so many rows."""
-
-    def error(share: float) -> float:
-        inside = min(max(share, 0.0), 1.0)
-        return math.sqrt(inside * (1 - inside) / n) if n else math.inf
-
-    return error
-
-
-def of_mean(deviation: float, n: float) -> Callable[[float], float]:
-    return lambda _mean: deviation / math.sqrt(n) if n else math.inf
-
-
-def _of_count(traffic: Traffic, per: float) -> Callable[[float], float]:
-    """Of calls that come by themselves, each counted `per` times."""
-    each = per * _weight(traffic)
-    return lambda expected: math.sqrt(max(expected, 0.0) * each)
+def _of_count(traffic: Traffic, per: float) -> Count:
+    """Each call is counted `per` times."""
+    return Count(1 / (per * _weight(traffic)))
 
 
 def _weight(traffic: Traffic) -> float:
@@ -182,7 +165,7 @@ def _moment(which: str) -> OfColumn:
         if which != "mean":
             return Measured(value, n)
         worth = of.profile.rows / of.profile.squares if of.profile.squares else 1.0
-        return Measured(value, n, of_mean(float(numeric.deviation[at]), n * worth))
+        return Measured(value, n, Mean(n * worth, float(numeric.deviation[at])))
 
     return measure
 
@@ -220,7 +203,7 @@ def _share(count: int, among: int, profile: Profile) -> Measured:
     if not among:
         return NOTHING
     worth = profile.rows / profile.squares if profile.squares else 1.0
-    return Measured(count / among, among, of_share(among * worth))
+    return Measured(count / among, among, Share(among * worth))
 
 
 OF_COLUMN: Final[Mapping[str, OfColumn]] = {

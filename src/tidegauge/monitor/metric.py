@@ -8,7 +8,8 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from tidegauge.monitor.against import Against
 from tidegauge.monitor.base import Base
-from tidegauge.monitor.condition import Condition
+from tidegauge.monitor.chance import Chance, Together
+from tidegauge.monitor.condition import Condition, Explained
 from tidegauge.monitor.measures import (
     COUNTED,
     NOTHING,
@@ -25,10 +26,15 @@ from tidegauge.monitor.view import View, profile_of, traffic_of
 from tidegauge.profile.traffic import Traffic
 from tidegauge.schema import near
 from tidegauge.series.seen import Seen
-from tidegauge.window import DAY
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
 
 OWN: Final = "metric:"
 """Before the name of a number that the user logs."""
+_PASTS: Final = ((FIVE_MINUTES, 2), (HOUR, 14))
+"""Windows that tell how rows come together, and the days of them that are asked."""
+_ENOUGH: Final = 100
+"""Triples of the finer windows beyond which the longer ones are not asked."""
+_MOST_AT_ONCE: Final = 10.0
 NAMES: Final = [*OF_TRAFFIC, *OF_COLUMN, *OUTPUTS]
 
 
@@ -84,19 +90,29 @@ class Metric(Base):
         measured = self._of(view, [now])
         if measured is None:
             return nothing("not_applicable", f"{view.subject.model.name} has no reference yet")
-        return self.judged(measured, now.rows, lambda against: self._before(view, against))
+        return self.judged(
+            measured,
+            now.rows,
+            lambda against: self._before(view, against),
+            lambda: self._together(view),
+        )
 
     def judged(
-        self, measured: Measured, rows: int, before: Callable[[Against], float | None]
+        self,
+        measured: Measured,
+        rows: int,
+        before: Callable[[Against], float | None],
+        together: Callable[[], Together] = Together,
     ) -> Found:
-        """What a number comes to, wherever it is from; `before` tells what it is compared with."""
+        """What a number comes to, wherever it is from; `before` tells what it is compared with,
+        `together` how much wider than independent rows it swings."""
         if measured.value is None or not math.isfinite(measured.value):
             status = "no_data" if not rows else "insufficient_data"
             return nothing(status, f"nothing in the window tells {self._title}", measured.n)
         if measured.n < self.min_rows and self.metric not in COUNTED:
             reason = f"{measured.n} rows tell {self._title}, and {self.min_rows} are wanted"
             return nothing("insufficient_data", reason, measured.n)
-        return self._told(measured.value, measured, before)
+        return self._told(measured.value, measured, before, _by_chance(measured, together))
 
     @property
     def _title(self) -> str:
@@ -107,7 +123,11 @@ class Metric(Base):
         return Against("reference") if self._has_reference else Against("last", 7 * DAY)
 
     def _told(
-        self, value: float, measured: Measured, before: Callable[[Against], float | None]
+        self,
+        value: float,
+        measured: Measured,
+        before: Callable[[Against], float | None],
+        by_chance: Explained | None,
     ) -> Found:
         n = measured.n
         told: list[tuple[Condition, str]] = []
@@ -116,7 +136,7 @@ class Metric(Base):
             was, against = None, condition.against or self._usual
             if condition.is_relative:
                 was = befores[str(against)] = before(against)
-            why = condition.judge(value, was, str(against), measured.error)
+            why = condition.judge(value, was, str(against), by_chance)
             if why is not None:
                 told.append((condition, why))
         detail = {"baselines": befores} if befores else {}
@@ -152,6 +172,37 @@ class Metric(Base):
             found = self._of(view, view.spans(against, self.window))
         return None if found is None or found.n < self.min_rows else found.value
 
+    def _together(self, view: View) -> Together:
+        """What the windows before this one say; asked once a day."""
+        return view.shared.together.get(
+            (*view.part, self._title, floor(view.slot, DAY)), lambda: self._told_together(view)
+        )
+
+    def _told_together(self, view: View) -> Together:
+        stop = view.slot - self.window * SECOND
+        own, calls = Together(), Together()
+        for resolution, days in _PASTS:
+            past = view.each(stop - days * DAY * SECOND, stop, resolution)
+            found = Together.of([self._swing(view, each) for each in past])
+            own = max(own, found, key=lambda each: each.told)
+            if own.told >= _ENOUGH:
+                return own
+            found = Together.of([_calls(each) for each in past])
+            calls = max(calls, found, key=lambda each: each.told)
+        if own.is_known:
+            return own
+        # What has never happened may happen to all that come at once, as far as anyone knows.
+        return Together(min(calls.effect, _MOST_AT_ONCE))
+
+    def _swing(self, view: View, seen: Seen) -> tuple[float, Chance | None] | None:
+        """Of one window of the past."""
+        if self.metric in COUNTED and not seen.windows:
+            return 0.0, None
+        found = self._of(view, [seen]) if seen.windows else None
+        if found is None or found.value is None or found.chance is None:
+            return None
+        return found.value, found.chance
+
     def _of(self, view: View, spans: Sequence[Seen]) -> Measured | None:
         """None where it needs a reference that is not there."""
         if self.metric in OF_TRAFFIC:
@@ -185,3 +236,20 @@ class Metric(Base):
         ]
         n = sum(each.n for each in found)
         return Measured(sum(each.total for each in found) / n, n) if n else NOTHING
+
+
+def _by_chance(measured: Measured, together: Callable[[], Together]) -> Explained | None:
+    chance = measured.chance
+    if chance is None:
+        return None
+
+    def explained(value: float, true: float) -> bool:
+        # The past is asked only by what would be told.
+        return chance.explains(value, true) or chance.wider(together()).explains(value, true)
+
+    return explained
+
+
+def _calls(seen: Seen) -> tuple[float, Chance | None]:
+    found = OF_TRAFFIC["predictions"](*traffic_of([seen]))
+    return found.value or 0.0, found.chance if seen.windows else None

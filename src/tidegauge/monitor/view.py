@@ -12,6 +12,7 @@ from tidegauge.catalog.numbers import Number
 from tidegauge.catalog.windows import Window
 from tidegauge.monitor.against import WEEKS, Against
 from tidegauge.monitor.cells import Watched
+from tidegauge.monitor.chance import Together
 from tidegauge.profile.table import Profile
 from tidegauge.profile.traffic import Traffic
 from tidegauge.series.memory import Memory
@@ -33,6 +34,10 @@ class Shared:
         default_factory=dict[tuple[int, str, str, int], tuple[int, tuple[Traffic, float]]]
     )
     """Traffic up to an hour: the last that was asked for, by model, version, segment and span."""
+    together: Memory[tuple[int, str, str, str, int], Together] = field(
+        default_factory=lambda: Memory(20_000)
+    )
+    """By model, version, segment, number and day."""
     watched: Memory[tuple[int, tuple[str, ...] | None], Watched] = field(
         default_factory=lambda: Memory(20_000)
     )
@@ -135,6 +140,24 @@ class View:
                 return found
         return windows.between(self.connection, own, resolution, start, stop)
 
+    def each(self, start: int, stop: int, resolution: int) -> list[Seen]:
+        """Window by window; one without a row has none."""
+        size = resolution * SECOND
+        start, stop = floor(start, resolution), floor(stop, resolution)
+        held: dict[int, list[Window]] = {at: [] for at in range(start, stop, size)}
+        for window in self.windows(start, stop, resolution):
+            held[floor(window.start, resolution)].append(window)
+        layout = self.subject.baseline.layout if self.subject.baseline else None
+        return [
+            Seen(start=at, stop=at + size, windows=found, layout=layout)
+            for at, found in held.items()
+        ]
+
+    @property
+    def part(self) -> tuple[int, str, str]:
+        """Which rows are looked at."""
+        return self.subject.model.id, self.version or "", self.segment
+
     def at(self, slot: int) -> "View":
         """The same part of the rows, at another time."""
         return replace(self, slot=slot)
@@ -180,7 +203,7 @@ class View:
         upto = floor(self.slot - seconds * SECOND, HOUR)
         if against.kind != "last":
             return traffic_of(self.spans(against, seconds))
-        key = self.subject.model.id, self.version or "", self.segment, against.seconds
+        key = *self.part, against.seconds
         held = self.shared.past.get(key)
         if held is None or held[0] != upto:
             held = self.shared.past[key] = upto, traffic_of(self.spans(against, seconds))
