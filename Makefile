@@ -54,6 +54,8 @@ nightly: $(VENV)/installed
 	@echo "== 300 quiet months in each world, and four quiet years of a check a minute"
 	$(BIN)/python bench/quiet.py 300
 	$(BIN)/python bench/year.py
+	@echo "== A hundred faults, by the clock on the wall (ten minutes)"
+	$(BIN)/python bench/live.py
 
 static: $(VENV)/installed
 	@echo "== Format, lint, types, imports"

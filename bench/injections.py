@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,21 +102,22 @@ class Fault:
             made[self.column] = np.concatenate([column[:first], faulty])
 
 
-def learned(folder: Path) -> Product:
+def learned(folder: Path, names: Sequence[str] = MODELS, live: int = _LIVE) -> Product:
     """Models with two weeks of hours behind them, and rules that were learned of these."""
     random = np.random.default_rng(11)
-    product = Product(folder, _LIVE)
+    first = live - 14 * DAY * SECOND
+    product = Product(folder, live)
     product.watch({"name": "drift", "kind": "drift"})
-    layout = product.meet(MODELS, rows(random, _MONDAY, 20_000), _MONDAY, _LIVE)
+    layout = product.meet(names, rows(random, first, 20_000), first, live)
     # Fewer rows than would have come: an hour is known less well.
     hours = [
         (at, Profile.of(rows(random, at, 3 * ROWS), layout))
-        for at in range(_MONDAY, _LIVE, HOUR * SECOND)
+        for at in range(first, live, HOUR * SECOND)
     ]
     # What one is taught holds for all.
-    own = product.series()[MODELS[0]]
-    product.commit([window(own, at, one, HOUR) for at, one in hours], _LIVE)
-    product.judge.judge(_LIVE)
+    own = product.series()[names[0]]
+    product.commit([window(own, at, one, HOUR) for at, one in hours], live)
+    product.judge.judge(live)
     share(product.catalog, 1)
     return product
 
@@ -186,6 +187,13 @@ def table(found: list[Found]) -> str:
         f"{statistics.median(took):.0f} s, the last after {took[-1]:.0f} s; the column was named",
         f"first in {right}.",
         "",
+        *by_fault(found),
+    ]
+    return "\n".join(lines)
+
+
+def by_fault(found: list[Found]) -> list[str]:
+    lines = [
         "| fault | how many | found | median, s | worst, s |",
         "|---|---|---|---|---|",
     ]
@@ -194,7 +202,7 @@ def table(found: list[Found]) -> str:
         lines.append(
             f"| {fault} | {count} | {len(own)} | {statistics.median(own):.0f} | {max(own):.0f} |"
         )
-    return "\n".join(lines)
+    return lines
 
 
 if __name__ == "__main__":
