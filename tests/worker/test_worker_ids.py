@@ -1,5 +1,7 @@
 """The ids of 24 hours: found again in any piece, over restarts, and never after a lost commit."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import structlog
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from tidegauge.window import DAY, HOUR, SECOND
 from tidegauge.worker import ids as module
-from tidegauge.worker.ids import Ids
+from tidegauge.worker.ids import Ids, Sealed
 
 AT = 1_790_000_000 * SECOND
 
@@ -82,9 +84,43 @@ def test_files_of_a_crash_are_removed(tmp_path):
 @pytest.mark.parametrize("size", [1, 7, 5_000])
 def test_a_filter_never_hides_what_is_there(size):
     keys = np.sort(hashes(range(size)))
-    run = module._filtered(keys, keys)
-    assert (run.find(keys) >= 0).all()
+    run = Sealed.of(np.stack([keys, keys], axis=1))
+    assert run.find(keys).tolist() == list(range(size))
     assert not (run.find(hashes(range(10_000, 12_000))) >= 0).any()
+    assert run.find(np.array([1, 2**64 - 1], dtype=np.uint64)).tolist() == [-1, -1]
+
+
+def test_the_rows_of_a_run_stay_in_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_MOST", 100)
+    ids = Ids.open(tmp_path, [])
+    keys = hashes(range(200))
+    ids.meet(keys, keys)
+    list(ids.write(AT))
+    (sealed,), gone = ids.seal(AT)
+    ids.delete(gone)
+    for each in (ids, Ids.open(tmp_path, [sealed])):
+        ((run, _listed),) = each._runs.values()
+        assert not run.keys.flags.owndata
+        assert not run.keys.flags.writeable
+        assert each.meet(keys, keys[::-1].copy()).conflict.sum() == 200
+    assert sealed.file in Path("/proc/self/maps").read_text()
+
+
+def test_a_run_that_was_cut_short_is_told_and_what_is_left_of_it_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_MOST", 100)
+    ids = Ids.open(tmp_path, [])
+    keys = hashes(range(200))
+    ids.meet(keys, keys)
+    list(ids.write(AT))
+    (sealed,), gone = ids.seal(AT)
+    ids.delete(gone)
+    path = tmp_path / sealed.file
+    for size, left in ((50 * 16 + 3, 50), (0, 0)):
+        path.write_bytes(path.read_bytes()[:size])
+        with structlog.testing.capture_logs() as said:
+            again = Ids.open(tmp_path, [sealed])
+        assert [each["log_level"] for each in said] == ["error"]
+        assert again.meet(keys, keys).again.sum() == left
 
 
 def test_who_was_fenced_off_cannot_spoil_what_follows(tmp_path):

@@ -1,22 +1,25 @@
 """The predictions of the last 24 hours, to tell a repeated one from a new one, over restarts.
 
-For each prediction its id and its content are kept as 64 bits each: sorted runs that are looked up
-by halving, and a journal that holds what no run holds yet.  Files are listed in the catalog, with
-how many rows of them count, by the same transaction that counts the predictions.
+For each prediction its id and its content are kept as 64 bits each: in sorted runs, and in a
+journal that holds what no run holds yet.  Files are listed in the catalog, with how many rows of
+them count, by the same transaction that counts the predictions.
+
+A run is read where it lies, in its file: of each row about two bytes are in memory, and what the
+system keeps of the file it can let go.
 """
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 from zlib import crc32
 
 import numpy as np
 import structlog
 
 from tidegauge import failpoint
-from tidegauge.arrays import Flags, Hashes
+from tidegauge.arrays import Counts, Flags, Hashes
 from tidegauge.catalog.id_runs import IdRun
 from tidegauge.log.disk import sync_directory
 from tidegauge.record.identity import new_id
@@ -29,6 +32,11 @@ _MOST: Final = 2_000_000
 """Rows of a journal before it becomes a run."""
 _BITS: Final = 8
 """Of the filter, for each row: one in eight lookups of what is not there has to look further."""
+_BLOCK: Final = 16
+"""Rows of a file that are looked through for a key: they lie on a page, or on two."""
+
+Rows = Hashes
+"""[rows, 2]: the key and the content of each."""
 
 
 class Repeats(NamedTuple):
@@ -41,7 +49,6 @@ class Repeats(NamedTuple):
 class Run:
     keys: Hashes
     contents: Hashes
-    filter: np.ndarray[tuple[int], np.dtype[np.uint8]] | None = None
 
     @classmethod
     def of(cls, keys: Hashes, contents: Hashes) -> "Run":
@@ -54,31 +61,51 @@ class Run:
             np.concatenate([self.contents, other.contents]),
         )
 
-    def find(self, keys: Hashes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def find(self, keys: Hashes) -> Counts:
         """Where each key is; -1 where it is not."""
-        found = np.full(len(keys), -1, dtype=np.int64)
+        if not len(self.keys):
+            return np.full(len(keys), -1)
+        places = np.searchsorted(self.keys, keys)
+        places[places == len(self.keys)] = 0
+        places[self.keys[places] != keys] = -1
+        return places
+
+
+@dataclass(frozen=True, eq=False)
+class Sealed:
+    """A run that stays in its file."""
+
+    keys: Hashes
+    contents: Hashes
+    steps: Hashes
+    """The first key of each block."""
+    filter: np.ndarray[tuple[int], np.dtype[np.uint8]]
+
+    @classmethod
+    def of(cls, rows: Rows) -> Self:
+        keys = rows[:, 0]
+        bits = max(1 << (len(keys) * _BITS - 1).bit_length(), 64)
+        flags = np.zeros(bits, dtype=np.uint8)
+        flags[keys >> _shift(bits)] = 1
+        return cls(keys, rows[:, 1], keys[::_BLOCK].copy(), np.packbits(flags, bitorder="little"))
+
+    def find(self, keys: Hashes) -> Counts:
+        """Where each key is; -1 where it is not."""
+        found = np.full(len(keys), -1)
         if not len(self.keys):
             return found
-        asked = np.arange(len(keys))
-        if self.filter is not None:
-            bit = keys >> _shift(len(self.filter) * 8)
-            asked = np.flatnonzero(self.filter[bit >> np.uint64(3)] >> (bit & np.uint64(7)) & 1)
-        places = np.searchsorted(self.keys, keys[asked])
-        places[places == len(self.keys)] = 0
-        is_there = self.keys[places] == keys[asked]
-        found[asked[is_there]] = places[is_there]
+        bit = keys >> _shift(len(self.filter) * 8)
+        asked = np.flatnonzero(self.filter[bit >> np.uint64(3)] >> (bit & np.uint64(7)) & 1)
+        block = np.searchsorted(self.steps, keys[asked], side="right") - 1
+        places = np.maximum(block, 0)[:, None] * _BLOCK + np.arange(_BLOCK)
+        np.minimum(places, len(self.keys) - 1, out=places)
+        row, column = np.nonzero(self.keys[places] == keys[asked, None])
+        found[asked[row]] = places[row, column]
         return found
 
 
 def _shift(bits: int) -> np.uint64:
     return np.uint64(64 - (bits.bit_length() - 1))
-
-
-def _filtered(keys: Hashes, contents: Hashes) -> Run:
-    bits = max(1 << (len(keys) * _BITS - 1).bit_length(), 64)
-    flags = np.zeros(bits, dtype=np.uint8)
-    flags[keys >> _shift(bits)] = 1
-    return Run(keys, contents, np.packbits(flags, bitorder="little"))
 
 
 @dataclass
@@ -92,7 +119,7 @@ class _Journal:
 @dataclass
 class Ids:
     directory: Path
-    _runs: dict[str, tuple[Run, IdRun]] = field(default_factory=dict[str, tuple[Run, IdRun]])
+    _runs: dict[str, tuple[Sealed, IdRun]] = field(default_factory=dict[str, tuple[Sealed, IdRun]])
     """Sealed, by file."""
     _fresh: list[Run] = field(default_factory=list[Run])
     """What is in the journal or on its way there, each run at least twice as long as the next."""
@@ -110,11 +137,11 @@ class Ids:
             (directory / stray).unlink()
         ids = cls(directory)
         for each in listed:
-            keys, contents = _read(directory / each.file, each)
+            rows = _mapped(directory / each.file, each)
             if each.sealed:
-                ids._runs[each.file] = _filtered(keys, contents), each
+                ids._runs[each.file] = Sealed.of(rows), each
             else:
-                ids._add(Run.of(keys, contents))
+                ids._add(Run.of(rows[:, 0], rows[:, 1]))
                 ids._earlier.append(each)
         return ids
 
@@ -182,18 +209,19 @@ class Ids:
         for other in self._fresh[1:]:
             run = run.merge(other)
         last_at = max(each.last_at for each in (*self._earlier, journal))
-        content = np.stack([run.keys, run.contents], axis=1).tobytes()
+        content = np.stack([run.keys, run.contents], axis=1)
         sealed = IdRun(
             file=f"{new_id()}.run",
             rows=rows,
             sealed=True,
-            digest=digest_of(content),
+            digest=digest_of(content.data),
             first_at=min(begins),
             last_at=last_at,
         )
-        _append(self.directory / sealed.file, 0, content)
+        path = self.directory / sealed.file
+        _append(path, 0, content.data)
         failpoint.hit("worker.ids-sealed")
-        self._runs[sealed.file] = _filtered(run.keys, run.contents), sealed
+        self._runs[sealed.file] = Sealed.of(_mapped(path, sealed)), sealed
         self._fresh = []
         gone = [*(each.file for each in self._earlier), journal.name]
         self._journal, self._earlier = _Journal(f"{new_id()}.ids"), []
@@ -218,7 +246,7 @@ def _within(keys: Hashes, contents: Hashes) -> tuple[Flags, Flags]:
     return again, conflict
 
 
-def _append(path: Path, at: int, data: bytes) -> None:
+def _append(path: Path, at: int, data: bytes | memoryview) -> None:
     is_new = not path.exists()
     with path.open("wb" if is_new else "r+b") as file:
         file.seek(at)
@@ -230,14 +258,18 @@ def _append(path: Path, at: int, data: bytes) -> None:
         sync_directory(path.parent)
 
 
-def digest_of(content: bytes) -> str:
+def digest_of(content: bytes | memoryview) -> str:
     return f"{crc32(content):08x}"
 
 
-def _read(path: Path, listed: IdRun) -> tuple[Hashes, Hashes]:
-    content = path.read_bytes()[: listed.rows * _ROW]
-    if listed.digest is not None and digest_of(content) != listed.digest:
+def _mapped(path: Path, listed: IdRun) -> Rows:
+    """As they lie in the file: those that count, or that are left of them."""
+    rows = min(listed.rows, path.stat().st_size // _ROW)
+    if not rows:
+        found = np.empty((0, 2), dtype=np.uint64)
+    else:
+        found = np.memmap(path, np.uint64, "r", shape=(rows, 2)).view(np.ndarray)
+    if listed.digest is not None and digest_of(found.data) != listed.digest:
         _log.error("ids are damaged: repeats of what came then may count twice", file=path.name)
         # A row that was hit matches nothing; to drop the others would let all of them repeat.
-    found = np.frombuffer(content, dtype=np.uint64).reshape(-1, 2)
-    return np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])
+    return found
