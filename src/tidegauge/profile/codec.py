@@ -60,7 +60,10 @@ def encode(profile: Profile, *, with_layout: bool = True) -> bytes:
 
 
 def decode(data: bytes, layout: Layout | None = None) -> Profile:
-    """The profile again; `layout` is needed for one that was encoded without."""
+    """The profile again; `layout` is needed for one that was encoded without.
+
+    What is kept of it is copied: an array that is a view of the bytes would keep all of them.
+    """
     header, arrays = _unpack(data)
     try:
         if layout is None:
@@ -77,8 +80,8 @@ def decode(data: bytes, layout: Layout | None = None) -> Profile:
                 bins=layout.numeric,
                 counts=counts.astype(np.int64),
                 gone=arrays[header["gone"]].astype(np.int64),
-                lowest=arrays[header["lowest"]],
-                highest=arrays[header["highest"]],
+                lowest=arrays[header["lowest"]].copy(),
+                highest=arrays[header["highest"]].copy(),
                 sums=sums.reshape(len(counts), -1)
                 if len(counts)
                 else Numeric.empty(layout.numeric).sums,
@@ -194,7 +197,7 @@ def _get_sketch(arrays: Sequence[Array], found: Mapping[str, Any]) -> Sketch:
     labels = found["labels"]
     return Sketch(
         limit=found["limit"],
-        hashes=arrays[found["hashes"]],
+        hashes=arrays[found["hashes"]].copy(),
         counts=arrays[found["counts"]].astype(np.int64),
         labels=None if labels is None else tuple(labels),
     )
@@ -235,12 +238,12 @@ def _get_layout(found: Mapping[str, Any], arrays: Sequence[Array]) -> Layout:
             tuple(Column(name=n, kind=k, role=r, why=w) for n, k, r, w in found["schema"])
         ),
         facets=tuple(Facet(*facet) for facet in found["facets"]),
-        numeric=NumericBins.of_edges(arrays[found["edges"]].reshape(-1, BINS + 1)),
+        numeric=NumericBins.of_edges(arrays[found["edges"]].reshape(-1, BINS + 1).copy()),
         names=tuple(found["names"]),
         categories=tuple(
             CategoryBins(
                 values=tuple(bins["values"]),
-                tail=arrays[bins["tail"]],
+                tail=arrays[bins["tail"]].copy(),
                 is_open=bins["is_open"],
                 rows=bins["rows"],
                 once=bins["once"],
@@ -249,7 +252,7 @@ def _get_layout(found: Mapping[str, Any], arrays: Sequence[Array]) -> Layout:
         ),
         vocabularies={name: Vocabulary(tuple(v)) for name, v in found["vocabularies"].items()},
         projections={
-            name: Projection(arrays[p["centre"]], p["scale"], arrays[p["directions"]])
+            name: Projection(arrays[p["centre"]].copy(), p["scale"], arrays[p["directions"]].copy())
             for name, p in found["projections"].items()
         },
         repeats=found["repeats"],

@@ -1,7 +1,8 @@
-"""Layouts by their numbers in the catalog, the latest used in memory."""
+"""Layouts by their numbers in the catalog: one copy of each that is in use, and the latest read."""
 
 from collections import OrderedDict
 from typing import Final
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
@@ -9,32 +10,36 @@ from tidegauge.catalog import layouts
 from tidegauge.profile.codec import decode
 from tidegauge.profile.layout import Layout
 
-_MOST: Final = 96 << 20
-"""Bytes, about: a thousand models of fifty columns, each with the layout that it has now."""
+_MOST: Final = 16 << 20
+"""Bytes of those that nobody else holds, about: what models count by now is not among them."""
 _COLUMN: Final = 400
 """For the rest of a column."""
 
 
 class Layouts:
     def __init__(self) -> None:
-        self._known: OrderedDict[int, Layout] = OrderedDict()
+        self._used: WeakValueDictionary[int, Layout] = WeakValueDictionary()
+        self._read: OrderedDict[int, Layout] = OrderedDict()
         self._size = 0
 
     def get(self, connection: Connection, number: int) -> Layout:
-        found = self._known.get(number)
+        found = self._used.get(number)
         if found is None:
-            found = decode(layouts.get(connection, [number])[number].body).layout
+            found = self._read[number] = decode(
+                layouts.get(connection, [number])[number].body
+            ).layout
+            self._size += _size(found)
             self.put(number, found)
-        self._known.move_to_end(number)
+        if number in self._read:
+            self._read.move_to_end(number)
+        while self._size > _MOST and len(self._read) > 1:
+            _number, oldest = self._read.popitem(last=False)
+            self._size -= _size(oldest)
         return found
 
     def put(self, number: int, layout: Layout) -> None:
-        if number not in self._known:
-            self._known[number] = layout
-            self._size += _size(layout)
-        while self._size > _MOST and len(self._known) > 1:
-            _number, oldest = self._known.popitem(last=False)
-            self._size -= _size(oldest)
+        """Somebody holds it: as long as they do, it is not read again."""
+        self._used[number] = layout
 
 
 def _size(layout: Layout) -> int:
