@@ -72,10 +72,14 @@ class Product:
             }
             for (name, model), told in there.items():
                 fed += self.told(machine.book, rules[name], model, *told)
-            for name in {name for name, _model in there}:
-                for model in rules[name].models:
-                    if (name, model) not in there and model not in self.archived:
-                        fed += self.told(machine.book, rules[name], model, None, None)
+            reported = {name for name, _model in there}
+            known = {
+                (alert.rule.removeprefix(f"{ERROR}:"), alert.model)
+                for alert in machine.book.alerts.values()
+            }
+            for name, model in known - there.keys():
+                if name in reported and model not in self.archived:
+                    fed += self.told(machine.book, rules[name], model, None, None)
             machine.slot(fed)
 
         self.do(feed)
@@ -163,6 +167,15 @@ class Product:
     def pause_rule(self, name):
         self.paused[name] = "rule_paused"
         self.end_of(lambda alert: alert.rule in (name, f"{ERROR}:{name}"), "rule_paused")
+
+    def edit_rule(self, rule):
+        self.rules[rule.name] = rule
+
+    def lose(self, channel):
+        self.do(lambda machine: machine.channel(TENANT, channel, "it refuses"))
+
+    def deliver(self, channel):
+        self.do(lambda machine: machine.channel(TENANT, channel, ""))
 
     def archive(self, model):
         self.archived.add(model)

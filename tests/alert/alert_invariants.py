@@ -72,6 +72,7 @@ class Watch:
         self.now = start
         self.silences, self.snoozes = [], []
         self.alerts, self.incidents, self.notices = {}, [], []
+        self.broken, self.broken_since = set(), start
         self.seen_since, self.released, self.escalated, self.by_hand = {}, set(), set(), set()
 
     def __call__(self, thing, step, answer=None):
@@ -173,6 +174,7 @@ class Watch:
         assert live <= burning, "2: an incident without an alert"
         assert burning <= live | self.by_hand, "2: an alert without an incident"
         told = {notice[:2] for notice in notices if notice[2] != "resolved"}
+        self._look_at_channels(alerts)
         for number, incident in enumerate(incidents):
             key = incident["model"], incident["family"]
             if (
@@ -185,12 +187,26 @@ class Watch:
                 and not _is_inhibited(incident, incidents)
             ):
                 for taker in self.setup.takers:
+                    if incident["model"] == "" and self._is_about(taker):
+                        continue
                     is_for = RANK[incident["severity"]] >= RANK[taker.min_severity]
                     assert not is_for or (number, taker.name) in told, f"14: {number}, {taker}"
 
+    def _look_at_channels(self, alerts):
+        """Since when which of them are in trouble."""
+        broken = {rule for rule, _ in alerts if rule.startswith("channel:")}
+        if broken != self.broken:
+            self.broken, self.broken_since = broken, self.now
+
+    def _is_about(self, taker):
+        """It is left out while it is all there is to say; what changes is told in 5 minutes."""
+        is_new = self.now <= self.broken_since + 300
+        return is_new or self.broken == {f"channel:{taker.name}"}
+
     def _family(self, rule):
         kind = rule.partition(":")[0] if ":" in rule else ""
-        return {"monitor_error": "ops", "manual": "manual"}.get(kind) or self.families[rule]
+        own = {"monitor_error": "ops", "channel": "ops", "manual": "manual"}
+        return own.get(kind) or self.families[rule]
 
 
 def _is_inhibited(incident, incidents):

@@ -350,7 +350,7 @@ class Model:
         if not incident.is_live or RANK[incident.severity] <= RANK[before]:
             return
         incident.peak = _worst(incident.peak, incident.severity)
-        lower = [t for t in self.setup.takers if self._hears_a_rise(incident, t)]
+        lower = [t for t in self._listeners(incident) if self._hears_a_rise(incident, t)]
         if incident.state == "acknowledged" and lower and RANK[incident.severity] >= RANK["high"]:
             incident.state, incident.ack_until = "open", None
             incident.round += 1
@@ -389,7 +389,7 @@ class Model:
         self._restart_ladder(incident)
         self._note(incident.number, "ack taken back")
         if incident.flush_at is None and not self._is_quiet(incident):
-            for taker in self.setup.takers:
+            for taker in self._listeners(incident):
                 if incident.was_told(taker) != "none":
                     self._tell(incident, taker, "reminder")
 
@@ -421,7 +421,7 @@ class Model:
 
     def _tell_resolved(self, incident: Incident) -> None:
         if not incident.is_flapping and not self._is_quiet(incident):
-            for taker in self.setup.takers:
+            for taker in self._listeners(incident):
                 if incident.was_told(taker) == "open":
                     self._tell(incident, taker, "resolved")
 
@@ -445,7 +445,7 @@ class Model:
         self._note(incident.number, "reopened")
         if incident.is_flapping or self._is_quiet(incident):
             return
-        for taker in self.setup.takers:
+        for taker in self._listeners(incident):
             if not _takes(taker, incident):
                 continue
             # The first `open` of an incident on a channel is never held.
@@ -475,7 +475,7 @@ class Model:
         if not incident.is_live:
             self._tell_resolved(incident)
         elif incident.flush_at is None:
-            for taker in self.setup.takers:
+            for taker in self._listeners(incident):
                 just_told = any(
                     n.incident is incident and n.made == self.now for n in self.on[taker.name]
                 )
@@ -491,7 +491,7 @@ class Model:
         incident.flush_at = None
         self._note(incident.number, "flushed")
         if not incident.is_flapping and not self._is_quiet(incident):
-            for taker in self.setup.takers:
+            for taker in self._listeners(incident):
                 if _takes(taker, incident) and incident.was_told(taker) == "none":
                     self._tell(incident, taker, "open")
 
@@ -502,9 +502,14 @@ class Model:
         incident.changed_at = None
         self._note(incident.number, "update")
         if not self._is_quiet(incident):
-            for taker in self.setup.takers:
+            for taker in self._listeners(incident):
                 if taker.updates and incident.was_told(taker) == "open":
                     self._tell_unless_cooling(incident, taker, "update")
+            if incident.key[0] == "" and not incident.is_flapping:
+                # It may be about another channel now than about the one that was left out.
+                for taker in self._listeners(incident):
+                    if _takes(taker, incident) and incident.was_told(taker) == "none":
+                        self._tell(incident, taker, "open")
 
     def _escalate(self, incident: Incident) -> None:
         """T12: of several that are due, the highest once."""
@@ -531,6 +536,7 @@ class Model:
     def _remind(self, incident: Incident) -> None:
         """T11, and the reminder that T8 owes a channel that was in its cooldown."""
         is_told = incident.state == "open" and not self._is_quiet(incident)
+        listeners = self._listeners(incident)
         for taker in self.setup.takers:
             name = taker.name
             is_owed = self.now >= incident.late_reminders.get(name, self.now + 1)
@@ -539,10 +545,14 @@ class Model:
             is_due = (
                 incident.was_told(taker) == "open"
                 and not self._held(name, incident)
+                and name in incident.last
                 and self.now >= incident.last[name] + _repeat(incident)
             )
             if is_told and (is_owed or is_due):
-                self._tell(incident, taker, "reminder")
+                if taker in listeners:
+                    self._tell(incident, taker, "reminder")
+                else:
+                    incident.last.pop(name, None)
 
     def _flap(self, incident: Incident) -> None:
         """T13."""
@@ -561,7 +571,7 @@ class Model:
             incident.is_flapping = True
             self._note(incident.number, "flapping")
             if not self._is_quiet(incident):
-                for taker in self.setup.takers:
+                for taker in self._listeners(incident):
                     if incident.was_told(taker) != "none":
                         self._tell_unless_cooling(incident, taker, "flapping")
 
@@ -672,6 +682,11 @@ class Model:
     def _count(self, incident: Incident, taker: Taker, kind: str) -> int:
         return sum(n.incident is incident and n.kind == kind for n in self.on[taker.name])
 
+    def _listeners(self, incident: Incident) -> list[Taker]:
+        """That a channel loses notices is for the others to hear."""
+        about = [alert.rule.name for alert in self._linked(incident)]
+        return [t for t in self.setup.takers if about != [f"channel:{t.name}"]]
+
     def _is_quiet(self, incident: Incident) -> bool:
         """Silenced, snoozed or inhibited."""
         return (
@@ -729,7 +744,7 @@ class Model:
             it.ack_until = None if expires_s is None else self.now + expires_s
             self._note(incident, "acknowledged")
             if not self._is_quiet(it):
-                for taker in self.setup.takers:
+                for taker in self._listeners(it):
                     if taker.kind == "pagerduty" and it.was_told(taker) == "open":
                         self._tell(it, taker, "ack")
             self._settle()
@@ -784,6 +799,19 @@ class Model:
         assert current is not None
         return current.number
 
+    def lose(self, channel: str) -> None:
+        """A notice on it will never be delivered: one is enough."""
+        watch = Rule(f"channel:{channel}", ("",), "ops", 1, resolve_count=1, keep_firing_s=0)
+        self._read_breach(self._alert(watch, "", "ops"), "high")
+        self._settle()
+
+    def deliver(self, channel: str) -> None:
+        """And one that is delivered is the end of it."""
+        alert = self.by_name.get((f"channel:{channel}", ""))
+        if alert is not None:
+            self._read_fine(alert)
+            self._settle()
+
     def delete_rule(self, name: str) -> None:
         self._stop_rule(name, "rule_deleted")
 
@@ -794,6 +822,14 @@ class Model:
         """A8."""
         self.rules.pop(name, None)
         self._stop([a for a in self.by_name.values() if _watches(a, name)], reason)
+
+    def edit_rule(self, rule: Rule) -> None:
+        """What it has found stays; the next readings are judged by what it is now."""
+        if rule.name in self.rules:
+            self.rules[rule.name] = rule
+            for alert in self.by_name.values():
+                if alert.rule.name == rule.name:
+                    alert.rule = rule
 
     def archive(self, model: str) -> None:
         self.archived.add(model)

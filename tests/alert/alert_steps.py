@@ -5,7 +5,7 @@ model can take.  The model walks ahead, so that people mostly act on what is the
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from alert_model import Level, Model, Rule, Setup, Taker
@@ -45,15 +45,7 @@ def setup(seed: int) -> Setup:
         for number in range(chance.randint(1, 4))
     )
     rules = tuple(
-        Rule(
-            f"rule-{number}",
-            tuple(sorted(chance.sample(models, chance.randint(1, len(models))))),
-            chance.choice(FAMILIES),
-            for_count=chance.choice((1, 1, 2, 2, 3)),
-            for_s=chance.choice((0, 0, 0, 120)),
-            resolve_count=chance.choice((1, 1, 3)),
-            keep_firing_s=chance.choice((0, 0, 60, 300)),
-        )
+        _rule(chance, f"rule-{number}", models, chance.choice(FAMILIES))
         for number in range(chance.randint(1, 4))
     )
     after = sorted(chance.sample((60, 300, 900, 1800, 7200), chance.randint(0, 3)))
@@ -66,6 +58,18 @@ def setup(seed: int) -> Setup:
         for after_s in after
     )
     return Setup(rules, takers, ladder)
+
+
+def _rule(chance: random.Random, name: str, models: Sequence[str], family: str) -> Rule:
+    return Rule(
+        name,
+        tuple(sorted(chance.sample(models, chance.randint(1, len(models))))),
+        family,
+        for_count=chance.choice((1, 1, 2, 2, 3)),
+        for_s=chance.choice((0, 0, 0, 120)),
+        resolve_count=chance.choice((1, 1, 3)),
+        keep_firing_s=chance.choice((0, 0, 60, 300)),
+    )
 
 
 def walk(seed: int, steps: int) -> Iterator[Step]:
@@ -131,7 +135,9 @@ def _act(chance: random.Random, ahead: Model) -> Step:
     any_of = range(len(ahead.all) + 1)
     incident = chance.choice(live if live and chance.random() < 0.85 else any_of)
     model = chance.choice([model for _, model in _pairs(ahead.setup)])
-    rule = chance.choice(ahead.setup.rules).name
+    rule = chance.choice(ahead.setup.rules)
+    edited = _rule(chance, rule.name, rule.models, rule.family)
+    channel = chance.choice(ahead.setup.takers).name
     silences = len(ahead.silences)
     acts: list[tuple[int, Step]] = [
         (8, ("ack", (incident, chance.choice((None, None, 60, 900, 7200))))),
@@ -141,14 +147,17 @@ def _act(chance: random.Random, ahead: Model) -> Step:
         (5, ("silence", (model, chance.choice((None, *FAMILIES)), chance.choice((60, 900, 7200))))),
         (3, ("end_silence", (chance.randrange(silences),)) if silences else ("restart", ())),
         (3, ("manual", (model, chance.choice(("a", "b")), chance.choice(SEVERITIES)))),
+        (4, ("edit_rule", (edited,))),
+        (4, ("lose", (channel,))),
+        (3, ("deliver", (channel,))),
         (4, ("restart", ())),
         (4, ("go_to", (ahead.now + chance.choice(JUMPS),))),
     ]
     # The end of a rule is the end of what it could show.
     if chance.random() < 0.03:
         acts = [
-            (2, ("delete_rule", (rule,))),
-            (2, ("pause_rule", (rule,))),
+            (2, ("delete_rule", (rule.name,))),
+            (2, ("pause_rule", (rule.name,))),
             (1, ("archive", (model,))),
         ]
     return chance.choices([step for _, step in acts], [weight for weight, _ in acts])[0]

@@ -5,7 +5,7 @@ import os
 import pytest
 from alert_driver import Kept, Product
 from alert_invariants import Watch
-from alert_model import Model
+from alert_model import Model, Setup, Taker
 from alert_steps import START, setup, walk
 
 LONG = int(os.environ.get("TIDEGAUGE_STEPS", "10000"))
@@ -26,6 +26,20 @@ def test_it_equals_its_model(seed):
         answer = getattr(product, name)(*given)
         assert (number, answer, *seen(product)) == (number, told, *seen(model))
         watch(product, (name, given), answer)
+
+
+def test_a_channel_that_works_again_hears_of_another_that_does_not():
+    """It was left out while there was nothing to say but that it fails itself."""
+    around = Setup((), (Taker("a"), Taker("b")))
+    model, product = Model(around, START), Product(around, START)
+    for thing in (model, product):
+        thing.lose("a")
+        thing.go_to(START + 600)
+        thing.lose("b")
+        thing.deliver("a")
+        thing.go_to(START + 900)
+    assert (0, "a", "open", 0, "queued", START + 900) in product.notices()
+    assert seen(product) == seen(model)
 
 
 @pytest.mark.parametrize("seed", range(max(LONG // 2_000, 1)))

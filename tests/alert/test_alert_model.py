@@ -162,6 +162,39 @@ class TestAlerts:
             read(model, second, status="insufficient_data")
         assert told(model) == [("open", 0, 150), ("resolved", 0, 480)]
 
+    def test_what_a_rule_has_found_stays_when_it_is_edited(self):
+        model = begun(Rule("drift", ("m",), "drift", for_count=1))
+        read(model, 0, "high")
+        model.edit_rule(Rule("drift", ("m",), "drift", for_count=3, resolve_count=2))
+        read(model, 60, "high")
+        for second, state in ((120, "recovering"), (419, "recovering"), (420, "inactive")):
+            read(model, second)
+            assert self.state(model) == state
+        for second, state in ((480, "pending"), (540, "pending"), (600, "firing")):
+            read(model, second, "high")
+            assert self.state(model) == state
+        assert told(model) == [("open", 0, 30), ("resolved", 0, 420)]
+
+    def test_a_channel_that_loses_a_notice_is_an_incident_until_it_delivers(self):
+        model = begun(takers=(HOOK, PAGER))
+        model.deliver("hook")
+        assert model.alerts() == {}
+        for second in (0, 10, 60):
+            at(model, second).lose("hook")
+        assert only(model, "model", "family", "severity") == ("", "ops", "high")
+        at(model, 90).deliver("hook")
+        assert only(model, "state", "resolved_by") == ("resolved", "auto")
+        assert told(model, "pager") == [("open", 0, 30), ("resolved", 0, 90)]
+        assert told(model) == []
+
+    def test_when_it_delivers_it_hears_of_another_that_does_not(self):
+        model = begun(takers=(HOOK, PAGER))
+        model.lose("hook")
+        at(model, 600).lose("pager")
+        at(model, 700).deliver("hook")
+        assert told(at(model, 899)) == []
+        assert told(at(model, 900)) == [("open", 0, 900)]
+
 
 class TestOpening:
     def test_t1_tells_after_the_group_has_gathered(self):

@@ -139,6 +139,9 @@ class Tell:
         for taker, told in self._takers(incident, "update"):
             if taker.updates and told.state == "open":
                 self._make_unless_cooling(incident, taker, "update")
+        if not incident.model:
+            # A channel that was left out while it was all about itself may have to hear of another.
+            self.open(incident)
 
     def flapping(self, incident: Incident) -> None:
         if incident.is_hushed:
