@@ -39,7 +39,12 @@ def serving(tls: ssl.SSLContext | None = None):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                # Whoever spoke was killed in the middle of it: nobody has heard that.
+                self.close_connection = True
+                return
             server.heard.append(Said(self.path, dict(self.headers), body))
             status, headers, told = (
                 server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
