@@ -1,6 +1,9 @@
 """From readings to what arrives: real servers, a clock of the test's."""
 
+import asyncio
 import json
+import os
+import threading
 
 import pytest
 from alert_case import MINUTE, SECOND, START, Case
@@ -10,6 +13,7 @@ from tidegauge.alert import heartbeat
 from tidegauge.catalog import silences
 from tidegauge.catalog.silences import Silence
 
+MANY = int(os.environ.get("TIDEGAUGE_NOTICES", "100"))
 WEBHOOK = {"kind": "webhook", "secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}
 
 
@@ -121,6 +125,38 @@ def test_a_channel_that_hangs_delays_no_other(case, server, monkeypatch):
     assert heard(server) == ["opened"]
     assert ("hook", "open", "sent") in case.said()
     assert sum(status == "retry_wait" for _c, _k, status in case.said()) == 4
+
+
+def test_a_thousand_notices_arrive_while_four_of_five_channels_hang(case, server):
+    """Not one of the four has ended its first tries by then."""
+    models = [f"model-{number}" for number in range(MANY)]
+    threads = set()
+
+    async def go():
+        sender = case.delivering
+        while len(server.heard) < MANY:
+            await sender.round()
+            threads.update(thread for thread in threading.enumerate() if "asyncio" in thread.name)
+            await asyncio.wait(sender._tasks, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        hung = {task for task in sender._tasks if not task.done()}
+        for task in hung:
+            task.cancel()
+        await asyncio.gather(*hung, return_exceptions=True)
+
+    with hanging() as port:
+        for number in range(4):
+            case.channel(f"hung-{number}", **WEBHOOK, url=f"http://127.0.0.1:{port}/", cap=10_000)
+        case.channel("hook", **WEBHOOK, url=url(server), cap=10_000)
+        for _number in range(2):
+            case.time += MINUTE
+            case.read({(model, "latency"): "high" for model in models})
+        case.wait(31)
+        asyncio.run(go())
+    assert sorted(json.loads(said.body)["subject"] for said in server.heard) == sorted(models)
+    assert heard(server) == ["opened"] * MANY
+    statuses = {status for channel, _kind, status in case.said() if channel != "hook"}
+    assert statuses == {"queued", "sending"}
+    assert len(threads) <= 32
 
 
 def test_what_is_refused_is_dead_and_told_on_the_others(case, server):
