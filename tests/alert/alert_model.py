@@ -630,8 +630,7 @@ class Model:
         """It has entered the outbox."""
         incident, name = notice.incident, notice.channel
         assert incident is not None
-        is_low = incident.severity == "low"
-        self.cooldowns[incident.key, name] = self.now + (COOLDOWN_LOW if is_low else COOLDOWN)
+        self._stamp(incident, name)
         incident.last[name] = self.now
         if notice.kind == "resolved":
             incident.told[name] = "resolved"
@@ -639,6 +638,10 @@ class Model:
             incident.told[name] = "open"
         if notice.kind != "ack":
             incident.by_digest.discard(name)
+
+    def _stamp(self, incident: Incident, channel: str) -> None:
+        wait = COOLDOWN_LOW if incident.severity == "low" else COOLDOWN
+        self.cooldowns[incident.key, channel] = self.now + wait
 
     def _digest(self, taker: Taker) -> None:
         held = self._held(taker.name)
@@ -652,6 +655,7 @@ class Model:
             is_over = notice.kind == "resolved" or not incident.is_live
             incident.told[taker.name] = "resolved" if is_over else "open"
             incident.by_digest.add(taker.name)
+            self._stamp(incident, taker.name)
             incident.last[taker.name] = self.now
         seq = sum(n.kind == "digest" for n in self.on[taker.name])
         notice = Notice(None, taker.name, "digest", seq, "queued", self.now)

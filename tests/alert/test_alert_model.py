@@ -608,6 +608,16 @@ class TestRationing:
         assert held(model)[1:] == [("resolved", 0, HOUR, "digested")]
         assert told(model)[1:] == [("digest", 0, 630), ("digest", 1, HOUR)]
 
+    def test_what_a_digest_told_is_not_told_again_in_its_cooldown(self):
+        rule = Rule("drift", ("m0", "m1"), "drift", 1, resolve_count=1, keep_firing_s=0)
+        model = begun(rule, takers=(Taker("hook", cap=1),))
+        model.slot({("drift", name): ("breach", "high") for name in ("m0", "m1")})
+        read(at(model, 630), 640, of="m1")
+        read(model, 650, "high", of="m1")
+        before = [("open", 0, 30), ("digest", 0, 630), ("digest", 1, 640)]
+        assert told(at(model, 2439)) == before
+        assert told(at(model, 2440)) == [*before, ("reminder", 0, 2440)]
+
     def test_order_is_kept_behind_what_is_held(self):
         model = self.storm(["high", "high"], cap=1, cap_window_s=60)
         at(model, 40).ack(1)

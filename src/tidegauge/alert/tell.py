@@ -247,7 +247,8 @@ class Tell:
         told = incident.told_by(row.channel)
         is_over = row.kind == "resolved" or not incident.is_live
         told.state = "resolved" if is_over else "open"
-        told.by_digest, told.last_at, told.held = True, self.at, 0
+        told.by_digest, told.held = True, 0
+        self._stamp(incident, told)
         self.book.note(incident, self.at, "digested", channel=row.channel)
 
     def _listed(self, row: Row) -> Listed:
@@ -316,11 +317,15 @@ class Tell:
         elif row.kind != "flapping" or incident.is_live:
             told.state = "open"
         told.by_digest = told.by_digest and row.kind == "ack"
-        told.last_at = self.at
-        told.cooldown_until = self.at + self.settings.cooldown(incident.severity) * _SECOND
+        self._stamp(incident, told)
         is_critical = row.kind == "open" and row.severity == "critical"
         sent = Sent(row.at, row.is_exempt, row.is_exempt and is_critical)
         self.book.sent.setdefault((incident.tenant, taker.name), []).append(sent)
+
+    def _stamp(self, incident: Incident, told: Told) -> None:
+        """It enters the outbox, by itself or in a digest: what repeats it waits from here."""
+        told.last_at = self.at
+        told.cooldown_until = self.at + self.settings.cooldown(incident.severity) * _SECOND
 
     def _release(self, incident: Incident, taker: Taker, row: Row) -> None:
         """A held opening goes out as it has become: graver."""
