@@ -25,6 +25,7 @@ import ask
 import backtested
 import budget
 import client
+import delivering
 import fleet
 import frames
 import ingest
@@ -373,7 +374,8 @@ def quiet_year(_folder: Path) -> str:
 
 
 def alerts(_folder: Path) -> str:
-    return f"## What alerting costs\n\n{alerting.table(alerting.measure())}\n"
+    told = delivering.table(delivering.measure())
+    return f"## What alerting costs\n\n{alerting.table(alerting.measure())}\n\n{told}\n"
 
 
 def _results() -> Path:

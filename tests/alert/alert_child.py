@@ -17,7 +17,7 @@ async def deliver(catalog, sender):
     while True:
         await sender.round()
         with catalog.read() as connection:
-            if not notices.waiting(connection):
+            if not notices.waited_for(connection):
                 return
         await asyncio.sleep(0.01)
 

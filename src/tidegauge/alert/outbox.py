@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from tidegauge.alert.notice import Notice, unpacked
-from tidegauge.catalog.notices import Kept
+from tidegauge.catalog.notices import Kept, Waiting
 
 _SECOND: Final = 1_000_000
 LEASE: Final = 60 * _SECOND
@@ -24,12 +24,19 @@ _FAILURES: Final = 3
 
 
 class Next(NamedTuple):
-    """A notice to be sent."""
+    """What is to be sent."""
 
-    row: Kept
-    notice: Notice
-    told_by: Sequence[Kept] = ()
+    row: Waiting
+    told_by: Sequence[Waiting] = ()
     """What it says along with itself: these are never sent."""
+
+    def notice(self, kept: Kept, *, is_idempotent: bool) -> Notice:
+        notice = unpacked(kept.body)
+        if self.told_by:
+            return replace(notice, was_untold=True)
+        if self.row.status == "sending" and not is_idempotent:
+            return replace(notice, is_possible_duplicate=True)
+        return notice
 
 
 def pause_after(tries: int, retry_after: float | None, chance: random.Random) -> int:
@@ -41,7 +48,7 @@ def pause_after(tries: int, retry_after: float | None, chance: random.Random) ->
     return round(seconds * spread * _SECOND)
 
 
-def is_late(row: Kept, at: int) -> bool:
+def is_late(row: Waiting, at: int) -> bool:
     return at - row.made_at > (_HEARTBEATS if row.kind == "heartbeat" else PATIENCE)
 
 
@@ -70,44 +77,40 @@ class Line:
         was_broken, self.failures = self.is_broken, 0
         return was_broken
 
-    def due(
-        self, rows: Iterable[Kept], at: int, room: int, *, combines: bool, is_idempotent: bool
-    ) -> Iterator[Next]:
+    def rests(self, at: int) -> bool:
+        """Whether nothing can begin now, whatever waits."""
+        return self.is_broken and (at < self.probe_at or bool(self.busy))
+
+    def due(self, rows: Iterable[Waiting], at: int, room: int, *, combines: bool) -> Iterator[Next]:
         """At most `room` of them, in the order of each incident; of a broken one a probe."""
-        if self.is_broken:
-            if at < self.probe_at or self.busy:
-                return
-            room = 1
+        if self.rests(at):
+            return
+        room = min(room, 1) if self.is_broken else room
         for name, some in _by_incident(rows).items():
             if room <= 0:
                 return
-            head = some[0]
-            if name in self.busy or not self._is_due(head, at):
+            if name in self.busy or not self._is_due(some[0], at):
                 continue
-            yield _next(some, combines=combines, is_idempotent=is_idempotent)
+            yield _next(some, combines=combines)
             room -= 1
 
-    def _is_due(self, row: Kept, at: int) -> bool:
+    def _is_due(self, row: Waiting, at: int) -> bool:
         if row.status == "sending":
             return row.lease_until is None or row.lease_until <= at
         return self.is_broken or row.due_at is None or row.due_at <= at
 
 
-def _by_incident(rows: Iterable[Kept]) -> dict[str, list[Kept]]:
-    found: dict[str, list[Kept]] = {}
+def _by_incident(rows: Iterable[Waiting]) -> dict[str, list[Waiting]]:
+    found: dict[str, list[Waiting]] = {}
     for row in rows:
-        found.setdefault(row.incident or row.id, []).append(row)
+        found.setdefault(row.of, []).append(row)
     return found
 
 
-def _next(some: Sequence[Kept], *, combines: bool, is_idempotent: bool) -> Next:
-    head = some[0]
-    last = some[-1]
+def _next(some: Sequence[Waiting], *, combines: bool) -> Next:
+    head, last = some[0], some[-1]
     is_unknown = head.status == "sending"
     if combines and head.kind == "open" and last.kind == "resolved" and not is_unknown:
         # It was open and is over, and nobody has heard of it: one message says both.
-        return Next(last, replace(unpacked(last.body), was_untold=True), some[:-1])
-    notice = unpacked(head.body)
-    if is_unknown and not is_idempotent:
-        notice = replace(notice, is_possible_duplicate=True)
-    return Next(head, notice)
+        return Next(last, some[:-1])
+    return Next(head)

@@ -50,6 +50,23 @@ class Attempt:
     answer: str
 
 
+class Waiting(NamedTuple):
+    """What is not delivered yet, without what it says."""
+
+    id: str
+    incident: str
+    kind: str
+    status: str
+    made_at: int
+    due_at: int | None
+    lease_until: int | None
+
+    @property
+    def of(self) -> str:
+        """The incident whose order it keeps; of what is of none, itself."""
+        return self.incident or self.id
+
+
 class Sent(NamedTuple):
     made_at: int
     exempt: bool
@@ -250,12 +267,38 @@ def change(connection: Connection, name: str, **values: object) -> None:
     connection.execute(update(notices).where(notices.c.id == name).values(**values))
 
 
-def waiting(connection: Connection) -> list[Kept]:
-    """What is not delivered yet, the oldest first."""
+def waited_for(connection: Connection) -> list[tuple[str, str]]:
+    """Tenants and channels of which something is not delivered yet."""
     rows = connection.execute(
-        select(notices).where(notices.c.status.in_(UNSENT)).order_by(notices.c.id)
+        select(notices.c.tenant, notices.c.channel)
+        .where(notices.c.status.in_(UNSENT))
+        .distinct()
+        .order_by(notices.c.tenant, notices.c.channel)
     )
-    return [read(Kept, row) for row in rows]
+    return [(row.tenant, row.channel) for row in rows]
+
+
+def waiting(connection: Connection, tenant: str, channel: str) -> list[Waiting]:
+    """What is not delivered yet, the oldest first.  There may be thousands, of which a few are sent
+    next: what they say is read then."""
+    rows = connection.execute(
+        select(*(notices.c[name] for name in Waiting._fields))
+        .where(
+            notices.c.tenant == tenant,
+            notices.c.channel == channel,
+            notices.c.status.in_(UNSENT),
+        )
+        .order_by(notices.c.id)
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def some(connection: Connection, names: Iterable[str]) -> dict[str, Kept]:
+    found: dict[str, Kept] = {}
+    for piece in pieces(sorted(set(names))):
+        rows = connection.execute(select(notices).where(notices.c.id.in_(piece)))
+        found |= {row.id: read(Kept, row) for row in rows}
+    return found
 
 
 def begin(connection: Connection, notice: Kept, *, token: str, at: int, until: int) -> bool:

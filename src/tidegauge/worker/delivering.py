@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -23,11 +23,12 @@ from tidegauge.alert.act import NAME as ALERTS
 from tidegauge.alert.channels import ADAPTER, Channel
 from tidegauge.alert.channels.errors import DeliveryError, RefusedError, UnavailableError
 from tidegauge.alert.machine import Machine, channel_fingerprint
+from tidegauge.alert.notice import Notice
 from tidegauge.alert.outbox import LEASE, Line, Next, is_late, pause_after
 from tidegauge.alert.reach import Reach
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import Catalog, alerts, channels, notices, progress
-from tidegauge.catalog.notices import Came, Kept
+from tidegauge.catalog.notices import Came, Kept, Waiting
 
 T = TypeVar("T")
 _PAUSE: Final = 0.5
@@ -39,6 +40,14 @@ _BETWEEN: Final = {"slack": 1.0, "teams": 0.25}
 """Seconds between two messages, where the other side asks for it."""
 _log = structlog.stdlib.get_logger(__name__)
 Place = tuple[str, str]
+
+
+class Begun(NamedTuple):
+    """One try."""
+
+    next: Next
+    row: Kept
+    token: str
 
 
 @dataclass
@@ -66,75 +75,78 @@ class Delivering:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 _log.error("delivering failed, and is tried again", error=repr(error)[:500])
                 began = 0
-            await asyncio.sleep(0.02 if began else _PAUSE)
+            await self._pause(0.02 if began else _PAUSE)
         if self._tasks:
             # What is under way may end; what does not is known to be unknown.
             await asyncio.wait(self._tasks, timeout=15.0)
 
+    async def _pause(self, seconds: float) -> None:
+        """Less where a try ends: there is room for the next then."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(seconds)
+
     async def round(self) -> int:
         """Begin what can be begun; how many that were."""
         at = self.clock()
-        waiting, there = await self._read(_read)
+        places, there = await self._read(_read)
         found = self._channels(there)
         began = 0
-        lines: dict[Place, list[Kept]] = {}
-        for row in waiting:
-            lines.setdefault((row.tenant, row.channel), []).append(row)
-        for place, rows in lines.items():
-            channel = found.get(place)
-            if channel is None:
-                await self._give_up(rows, "there is no such channel any more, or it is off", at)
-                continue
-            late = [row for row in rows if is_late(row, at) and row.status != "sending"]
-            if late:
-                await self._give_up(late, "it could not be delivered in time", at)
-                continue
-            line = self._lines.setdefault(place, Line())
-            room = _AT_ONCE.get(channel.kind, _MOST) - len(line.busy)
-            combines = channel.kind != "pagerduty"
-            for one in list(
-                line.due(rows, at, room, combines=combines, is_idempotent=channel.is_idempotent)
-            ):
-                self._begin(line, one, channel)
-                began += 1
+        for place in places:
+            began += await self._serve(place, found.get(place), at)
         self.beat = at
         return began
 
-    def _begin(self, line: Line, one: Next, channel: Channel) -> None:
-        name = one.row.incident or one.row.id
+    async def _serve(self, place: Place, channel: Channel | None, at: int) -> int:
+        line = self._lines.setdefault(place, Line())
+        room = _AT_ONCE.get(channel.kind, _MOST) - len(line.busy) if channel else 0
+        if channel is not None and (room <= 0 or line.rests(at)):
+            return 0
+        rows = await self._read(lambda c: notices.waiting(c, *place))
+        if channel is None:
+            await self._give_up(place, rows, "there is no such channel any more, or it is off", at)
+            return 0
+        late = [row for row in rows if is_late(row, at) and row.status != "sending"]
+        if late:
+            await self._give_up(place, late, "it could not be delivered in time", at)
+            return 0
+        chosen = list(line.due(rows, at, room, combines=channel.kind != "pagerduty"))
+        if not chosen:
+            return 0
+        begun = await self._write(lambda c: _begin(c, chosen, at))
+        for each in begun:
+            self._go(line, each, channel)
+        return len(begun)
+
+    def _go(self, line: Line, begun: Begun, channel: Channel) -> None:
+        name = begun.next.row.of
         line.busy.add(name)
-        task = asyncio.create_task(self._deliver(line, one, channel))
+        task = asyncio.create_task(self._deliver(line, begun, channel))
         self._tasks.add(task)
 
         def ended(done: asyncio.Task[None]) -> None:
             line.busy.discard(name)
             self._tasks.discard(done)
             if not done.cancelled() and (error := done.exception()) is not None:
-                _log.error("a delivery failed", notice=one.row.id, error=repr(error)[:500])
+                _log.error("a delivery failed", notice=begun.row.id, error=repr(error)[:500])
 
         task.add_done_callback(ended)
 
-    async def _deliver(self, line: Line, one: Next, channel: Channel) -> None:
-        row, token = one.row, token_hex(8)
-        at = self.clock()
-
-        def begin(connection: Connection) -> bool:
-            return notices.begin(connection, row, token=token, at=at, until=at + LEASE)
-
-        if not await self._write(begin):
-            return
+    async def _deliver(self, line: Line, begun: Begun, channel: Channel) -> None:
         failpoint.hit("notices.before-send")
-        came = await self._try(line, one, channel)
+        notice = begun.next.notice(begun.row, is_idempotent=channel.is_idempotent)
+        came = await self._try(line, begun.row, notice, channel)
         failpoint.hit("notices.after-send")
-        await self._write(lambda c: self._end(c, one, token, came))
+        await self._write(lambda c: self._end(c, begun, came))
         failpoint.hit("notices.ended")
         await asyncio.sleep(_BETWEEN.get(channel.kind, 0.0))
 
-    async def _try(self, line: Line, one: Next, channel: Channel) -> Came:
-        tries = one.row.tries + 1
+    async def _try(self, line: Line, row: Kept, notice: Notice, channel: Channel) -> Came:
+        tries = row.tries + 1
         try:
             async with asyncio.timeout(_LONGEST):
-                receipt = await channel.send(one.notice, self.reach)
+                receipt = await channel.send(notice, self.reach)
         except RefusedError as error:
             line.worked()
             return Came("dead", error.reason, str(error))
@@ -144,40 +156,43 @@ class Delivering:
             due = self.clock() + pause_after(tries, wait, self.chance)
             return Came("retry_wait", outcome, answer, due)
         if line.worked():
-            _log.info("a channel works again", channel=one.row.channel)
+            _log.info("a channel works again", channel=row.channel)
         return Came("sent", "sent", receipt)
 
-    def _end(self, connection: Connection, one: Next, token: str, came: Came) -> None:
-        at = self.clock()
-        row = one.row
-        if not notices.end(connection, row.id, token, at, came):
+    def _end(self, connection: Connection, begun: Begun, came: Came) -> None:
+        at, row = self.clock(), begun.row
+        if not notices.end(connection, row.id, begun.token, at, came):
             return
         if came.status == "sent":
-            for told in one.told_by:
+            for told in begun.next.told_by:
                 answer = "told by the notice that it is over"
                 notices.change(connection, told.id, status="combined", ended_at=at, answer=answer)
         if came.status != "retry_wait" and row.kind not in ("test", "heartbeat"):
-            self._tell_health(connection, row, at, "" if came.status == "sent" else came.answer)
+            self._tell_health(
+                connection,
+                (row.tenant, row.channel),
+                at,
+                "" if came.status == "sent" else came.answer,
+            )
 
-    async def _give_up(self, rows: Sequence[Kept], why: str, at: int) -> None:
+    async def _give_up(self, place: Place, rows: Sequence[Waiting], why: str, at: int) -> None:
         def write(connection: Connection) -> None:
             for row in rows:
                 notices.change(connection, row.id, status="dead", ended_at=at, answer=why)
-            lost = [row for row in rows if row.kind != "heartbeat"]
-            if lost:
-                self._tell_health(connection, lost[0], at, why)
+            if any(row.kind != "heartbeat" for row in rows):
+                self._tell_health(connection, place, at, why)
 
         await self._write(write)
 
-    def _tell_health(self, connection: Connection, row: Kept, at: int, why: str) -> None:
+    def _tell_health(self, connection: Connection, place: Place, at: int, why: str) -> None:
         """A channel that loses notices is an incident of its own, told on the others."""
-        if not why and not alerts.has(connection, channel_fingerprint(row.tenant, row.channel)):
+        if not why and not alerts.has(connection, channel_fingerprint(*place)):
             return
         # What is read may be changed by nobody else until it is saved.
         progress.lock(connection, ALERTS)
-        loaded = store.of_models(connection, [(row.tenant, "")], at)
+        loaded = store.of_models(connection, [(place[0], "")], at)
         machine = Machine(loaded.book, self.settings, at)
-        machine.channel(row.tenant, row.channel, why)
+        machine.channel(*place, why)
         loaded.save(connection, self.settings)
 
     def _channels(self, there: Sequence[channels.Kept]) -> dict[Place, Channel]:
@@ -202,9 +217,20 @@ class Delivering:
         )
 
 
-def _read(connection: Connection) -> tuple[list[Kept], list[channels.Kept]]:
-    waiting = notices.waiting(connection)
-    return waiting, channels.listed(connection) if waiting else []
+def _read(connection: Connection) -> tuple[list[Place], list[channels.Kept]]:
+    places = notices.waited_for(connection)
+    return places, channels.listed(connection) if places else []
+
+
+def _begin(connection: Connection, chosen: Sequence[Next], at: int) -> list[Begun]:
+    """Write down that they are tried now; what another has taken meanwhile is left to it."""
+    kept = notices.some(connection, [each.row.id for each in chosen])
+    begun = [Begun(each, kept[each.row.id], token_hex(8)) for each in chosen if each.row.id in kept]
+    return [
+        each
+        for each in begun
+        if notices.begin(connection, each.row, token=each.token, at=at, until=at + LEASE)
+    ]
 
 
 def _channel(kept: channels.Kept) -> Channel | None:
