@@ -34,7 +34,7 @@ class Server:
 
 
 @contextmanager
-def serving(tls: ssl.SSLContext | None = None):
+def serving(tls: ssl.SSLContext | None = None, port=0):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -66,7 +66,7 @@ def serving(tls: ssl.SSLContext | None = None):
         def handle_error(self, request, client_address):
             """Those who hang up while they are spoken to are what some tests are about."""
 
-    listener = Quiet(("127.0.0.1", 0), Handler)
+    listener = Quiet(("127.0.0.1", port), Handler)
     if tls is not None:
         listener.socket = tls.wrap_socket(
             listener.socket, server_side=True, do_handshake_on_connect=False
@@ -83,16 +83,16 @@ def serving(tls: ssl.SSLContext | None = None):
 
 
 @contextmanager
-def hanging():
+def hanging(port=0):
     """Takes connections, and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         yield listener.getsockname()[1]
 
 
 @contextmanager
-def breaking_off():
+def breaking_off(port=0):
     """Takes a connection, reads a little and hangs up, each time."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         over = threading.Event()
 
         def hang_up():
