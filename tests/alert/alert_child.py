@@ -1,7 +1,9 @@
 """Alerting and delivering in a process that may be killed: until nothing waits."""
 
 import asyncio
+import signal
 import sys
+import threading
 
 from alert_case import REACH
 
@@ -22,6 +24,23 @@ async def deliver(catalog, sender):
         await asyncio.sleep(0.01)
 
 
+def serve(url):
+    """As the worker does it, until SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    catalog = Catalog.open(url)
+    settings = Settings(group_wait_s=0)
+    alerting = Alerting(catalog, settings)
+    delivering = Delivering(catalog, REACH, alerting.now, settings)
+    sending = threading.Thread(target=delivering.run, args=(stop,))
+    sending.start()
+    alerting.run(stop)
+    sending.join()
+    catalog.close()
+
+
 def main(url):
     # Whoever comes after a kill does not wait a minute for the try that was cut short.
     outbox.LEASE = delivering.LEASE = 300_000
@@ -35,4 +54,4 @@ def main(url):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    (serve if sys.argv[2:] == ["serve"] else main)(sys.argv[1])

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,11 @@ from channel_server import serving
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import incidents, notices
 
-MODELS = 60
+MODELS = 40
 RACES = int(os.environ.get("TIDEGAUGE_RACES", "40"))
 AT_ONCE, GROUPS = 100, 5
 ROUNDS = max(int(os.environ.get("TIDEGAUGE_KILLS", "8")) // 8, 1)
+ENDS = max(ROUNDS * 4, 4)
 POINTS = (
     "alerts.before-save:kill@1",
     "alerts.fed:kill@1",
@@ -47,24 +49,59 @@ def test_killed_anywhere_each_incident_is_told_once(catalog, url):
     with serving() as server:
         hook = f"http://127.0.0.1:{server.port}/"
         case.channel("hook", kind="webhook", secrets=[SIGNED], url=hook, cap=10_000)
-        told = {(f"model-{number}", "latency"): "high" for number in range(MODELS)}
-        for _number in range(2):
-            case.time += MINUTE
-            case.judge(told)
-        for point in POINTS * ROUNDS:
-            done = run(url, point)
-            assert done.returncode in (0, -9), done.stderr
-            kills[done.returncode] += 1
+        told = []
+        for round_ in range(ROUNDS):
+            new = [f"model-{round_}-{number}" for number in range(MODELS)]
+            told += new
+            for _number in range(2):
+                case.time += MINUTE
+                case.judge({(model, "latency"): "high" for model in new})
+            for point in POINTS:
+                done = run(url, point)
+                assert done.returncode in (0, -9), done.stderr
+                kills[done.returncode] += 1
         last = run(url)
         assert (last.returncode, last.stderr) == (0, "")
         heard = [json.loads(said.body)["subject"] for said in server.heard]
         ids = {said.headers["webhook-id"] for said in server.heard}
-    assert kills[-9] >= 6
-    assert sorted(set(heard)) == sorted(model for model, _monitor in told)
-    assert len(ids) == MODELS
+    assert kills[-9] >= 6 * ROUNDS
+    assert sorted(set(heard)) == sorted(told)
+    assert len(ids) == len(told)
     # Twice only what was being sent when it was killed, up to eight at once.
-    assert len(heard) - MODELS <= 8 * kills[-9]
+    assert len(heard) - len(told) <= 8 * kills[-9]
     assert {row.status for row in case.notices()} == {"sent"}
+
+
+def test_asked_to_end_it_ends_what_it_says_and_nothing_is_said_twice(catalog, url):
+    case = Case(catalog, Settings(group_wait_s=0))
+    child = [sys.executable, Path(__file__).with_name("alert_child.py"), url, "serve"]
+    with serving() as server:
+        hook = f"http://127.0.0.1:{server.port}/"
+        case.channel("hook", kind="webhook", secrets=[SIGNED], url=hook, cap=10_000)
+        models = [f"model-{number}" for number in range(10 * ENDS)]
+        for _number in range(2):
+            case.time += MINUTE
+            case.judge({(model, "latency"): "high" for model in models})
+        for number in range(ENDS):
+            with subprocess.Popen(child, stdout=subprocess.PIPE, text=True) as process:
+                assert process.stdout.readline() == "ready\n"
+                wait_for(server, min(len(server.heard) + 1 + number % 7, len(models)))
+                process.terminate()
+                assert process.wait(60) == 0
+        with subprocess.Popen(child, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "ready\n"
+            wait_for(server, len(models))
+            process.terminate()
+        heard = [json.loads(said.body)["subject"] for said in server.heard]
+    assert sorted(heard) == sorted(models)
+    assert {row.status for row in case.notices()} == {"sent"}
+
+
+def wait_for(server, many):
+    end = time.monotonic() + 60
+    while len(server.heard) < many:
+        assert time.monotonic() < end, f"{len(server.heard)} of {many}"
+        time.sleep(0.005)
 
 
 @contextmanager
