@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import html
 import json
 import time
 from dataclasses import replace
@@ -43,6 +44,7 @@ from tidegauge.alert.channels.base import revealed
 from tidegauge.alert.channels.errors import RefusedError, UnavailableError
 from tidegauge.alert.channels.text import characters, clean, cut, size
 from tidegauge.alert.notice import KINDS as NOTICES
+from tidegauge.alert.notice import Feature
 from tidegauge.alert.reach import Reach, UnsafeUrlError
 
 KEY = "R0123456789abcdef0123456789abcde"
@@ -241,6 +243,35 @@ class TestSlack:
             if block["type"] == "section":
                 assert 0 < size(block["text"]["text"]) <= 3000
         assert size(message["blocks"][0]["text"]["text"]) <= 150
+
+    @pytest.mark.parametrize("name", ["*x*", "_id_", "~x~", "`x`", ":tada:", "a_👍🏽_b"])
+    def test_a_name_with_marks_of_slack_is_shown_as_it_is(self, name):
+        found = replace(DRIFT.findings[0], what=name, features=(Feature(name=name),))
+        listed = replace(DIGEST.digest.worst[0], title=name, model=name)
+        digest = replace(DIGEST.digest, by_model={name: 1}, worst=(listed, *DIGEST.digest.worst))
+        told = [
+            replace(DRIFT, description=name, findings=(found,), actions=(name,)),
+            replace(DIGEST, digest=digest),
+        ]
+        texts = [b["text"] for each in told for b in slack.render(each)["blocks"] if "text" in b]
+        marked = [text["text"] for text in texts if text["type"] == "mrkdwn"]
+        plain = "\n".join(text["text"] for text in texts if text["type"] == "plain_text")
+        escaped = html.escape(name, quote=False)
+        assert plain.count(escaped) == 7
+        assert not [text for text in marked if escaped in text]
+        # What has no marks is bold, or a link, as ever.
+        assert any("|CRITICAL latency of fraud is high in zone 0 " in text for text in marked)
+
+    def test_a_text_that_begins_as_a_quotation_is_none(self):
+        (block,) = slack.render(replace(TEST, description="> x"))["blocks"][2:-1]
+        assert block["text"] == {"type": "plain_text", "text": "&gt; x", "emoji": False}
+
+    def test_a_name_with_underlines_inside_spoils_nothing(self):
+        found = replace(DRIFT.findings[0], what="fraud_score is high")
+        said = [
+            block.get("text") for block in slack.render(replace(DRIFT, findings=(found,)))["blocks"]
+        ]
+        assert any(text and text["text"].startswith("*fraud_score is high*\n") for text in said)
 
     def test_all_of_20_columns_and_how_many_more(self):
         said = json.dumps(slack.render(DRIFT))

@@ -3,8 +3,10 @@
 Mattermost and Rocket.Chat read the same message, where the operator allows their hosts.
 """
 
+import re
 from collections.abc import Iterable
 from html import escape
+from itertools import groupby
 from typing import Any, Final, Literal
 
 import orjson
@@ -32,6 +34,8 @@ _COLOURS: Final[dict[Severity, str]] = {
     "low": "#ffff00",
 }
 _OTHER: Final = "#808080"
+# Text in which Slack finds bold, italics, strokes, code, emoji or a quotation, once it is escaped.
+_MARKUP: Final = re.compile(r"[*~`]|(?<!\w)_|_(?!\w)|:[\w+'-]+:|^&gt;", re.MULTILINE)
 # Words of Slack's own, which say nothing of what was sent.
 _PATIENCE: Final = frozenset({"ratelimited", "rate_limited", "service_unavailable", "fatal_error"})
 _KNOWN: Final = _PATIENCE | {
@@ -125,33 +129,34 @@ def _blocks(notice: Notice, words: Words) -> Iterable[dict[str, Any]]:
         if lines:
             yield _section(_escaped("\n".join(lines), SECTION))
     for each in words.evidence[:_CONDITIONS]:
-        yield _section(_condition(each))
+        yield _condition(each)
     unsaid = _unsaid(notice, words)
     if unsaid:
-        yield _section(_linked(unsaid, notice))
+        yield _marked(_linked(unsaid, notice))
     if words.counts:
         yield _section(_escaped("\n".join(words.counts), SECTION))
-    if words.items:
-        yield _section(_items(words, notice))
+    yield from _items(words, notice)
     if words.actions:
         listed = "\n".join(f"• {each}" for each in words.actions)
-        yield _section(f"*Recommended*\n{_escaped(listed, SECTION - 20)}")
+        yield _section(_escaped(listed, SECTION - 20), "Recommended")
     if runbook := runbook_of(notice):
-        yield _section(f"*Runbook*\n{_escaped(runbook, SECTION - 20)}")
-    links = [f"<{_url(link.url)}|{link.label}>" for link in words.links if size(link.url) < 900]
+        yield _section(_escaped(runbook, SECTION - 20), "Runbook")
+    links = [f"<{_url(link.url)}|{link.label}>" for link in words.links if _short(link.url)]
     if links:
-        yield _section("   ".join(links))
+        yield _marked("   ".join(links))
     yield {"type": "context", "elements": [_mrkdwn(_escaped(words.footer, SECTION))]}
 
 
 def _attachment(notice: Notice, words: Words) -> dict[str, Any]:
-    """The bar of colour, with the facts beside it."""
+    """The bar of colour, with the facts beside it; who shows no blocks has its title to click."""
+    url = _short(words.links[0].url) if words.links else ""
     return {
         "color": _OTHER
         if notice.is_over or notice.kind in ("test", "heartbeat")
         else _COLOURS[notice.severity],
         "fallback": _escaped(words.headline, SECTION),
         "title": _escaped(words.headline, _HEADER),
+        **({"title_link": url} if url else {}),
         "fields": [
             {"title": _escaped(label, 100), "value": _escaped(value, _FIELD), "short": True}
             for label, value in words.facts
@@ -163,13 +168,13 @@ def _attachment(notice: Notice, words: Words) -> dict[str, Any]:
     }
 
 
-def _condition(evidence: Evidence) -> str:
+def _condition(evidence: Evidence) -> dict[str, Any]:
     what = _escaped(evidence.what, 1000)
     others = below(evidence)
     if evidence.columns:
         # However long the names, how many there are in all is not cut off.
-        return "\n".join([f"*{what}*", *_columns(evidence, others[:-1])])
-    return "\n".join([f"*{what}*", *(_escaped(line, 600) for line in others)])
+        return _section("\n".join(_columns(evidence, others[:-1])), what)
+    return _section("\n".join(_escaped(line, 600) for line in others), what)
 
 
 def _columns(evidence: Evidence, others: list[str]) -> list[str]:
@@ -192,27 +197,44 @@ def _unsaid(notice: Notice, words: Words) -> str:
 
 def _linked(text: str, notice: Notice) -> str:
     links = words_of(notice).links
-    return f"<{_url(links[0].url)}|{text}>" if links and size(links[0].url) < 900 else text
+    return f"<{_url(links[0].url)}|{text}>" if links and _short(links[0].url) else text
 
 
-def _items(words: Words, notice: Notice) -> str:
-    lines: list[str] = []
+def _items(words: Words, notice: Notice) -> Iterable[dict[str, Any]]:
+    """Each is a link, but for those with marks of Slack's in their text."""
+    for has_marks, lines in groupby(_lines(words, notice), lambda line: line[0]):
+        text = "\n".join(line for _, line in lines)
+        yield _section(text) if has_marks else _marked(text)
+
+
+def _lines(words: Words, notice: Notice) -> Iterable[tuple[bool, str]]:
+    """The incidents of a digest, and whether their text has marks of Slack's in it."""
     used = 0
     for number, item in enumerate(words.items):
         text = _escaped(f"{item.severity.upper()} {item.text}", 400)
         url = _url(item.url)
-        line = f"• <{url}|{text}>" if url and size(url) < 500 else f"• {text}"
+        has_marks = bool(_MARKUP.search(text))
+        is_linked = url and size(url) < 500 and not has_marks
+        line = f"• <{url}|{text}>" if is_linked else f"• {text}"
         used += size(line) + 1
         if used > SECTION - 1200:
             unlisted = len(words.items) - number + (notice.digest.more if notice.digest else 0)
-            return "\n".join([*lines, _linked(f"+{unlisted:,} more incidents", notice)])
-        lines.append(line)
+            yield False, _linked(f"+{unlisted:,} more incidents", notice)
+            return
+        yield has_marks, line
     if words.more_items:
-        lines.append(_linked(words.more_items, notice))
-    return "\n".join(lines)
+        yield False, _linked(words.more_items, notice)
 
 
-def _section(text: str) -> dict[str, Any]:
+def _section(text: str, title: str = "") -> dict[str, Any]:
+    """With the title in bold; but where a text has Slack's marks in it, all plain and as it is."""
+    if _MARKUP.search(f"{title}\n{text}"):
+        whole = f"{title}\n{text}".strip("\n")
+        return {"type": "section", "text": {"type": "plain_text", "text": whole, "emoji": False}}
+    return _marked("\n".join(part for part in (f"*{title}*" if title else "", text) if part))
+
+
+def _marked(text: str) -> dict[str, Any]:
     return {"type": "section", "text": _mrkdwn(text)}
 
 
@@ -230,6 +252,11 @@ def _escaped(text: str, limit: int) -> str:
         room -= max(1, (size(whole) - limit) // 5)
         whole = escape(cut(text, room), quote=False)
     return whole
+
+
+def _short(url: str) -> str:
+    """The URL, or "" if a few of its length do not fit into one section."""
+    return url if size(url) < 900 else ""
 
 
 def _url(url: str) -> str:
