@@ -44,7 +44,7 @@ from tidegauge.alert.channels.base import revealed
 from tidegauge.alert.channels.errors import RefusedError, UnavailableError
 from tidegauge.alert.channels.text import characters, clean, cut, size
 from tidegauge.alert.notice import KINDS as NOTICES
-from tidegauge.alert.notice import Feature
+from tidegauge.alert.notice import Feature, Links
 from tidegauge.alert.reach import Reach, UnsafeUrlError
 
 KEY = "R0123456789abcdef0123456789abcde"
@@ -389,6 +389,13 @@ class TestTeams:
     @pytest.mark.parametrize("sample", EVERYTHING)
     def test_it_fits(self, sample):
         assert len(teams.render(EVERYTHING[sample])) <= 28_000
+
+    def test_it_fits_with_the_longest_links_and_tags(self):
+        link = f"https://example.com/{'é' * 1900}"
+        tags = {f"{each}{'日' * 60}": "日" * 200 for each in range(30)}
+        links = Links(incident=link, dashboard=link, runbook=link)
+        body = teams.render(replace(LARGE, links=links, tags=tags, owner="日" * 200))
+        assert len(body) <= 28_000
 
     def test_old_connectors_are_taken_with_a_warning(self):
         old = made("teams", url="https://example.webhook.office.com/webhookb2/x")

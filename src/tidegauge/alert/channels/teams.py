@@ -22,6 +22,8 @@ _COLOURS: Final[dict[Severity, str]] = {
     "high": "attention",
     "critical": "attention",
 }
+_FACTS: Final = 9
+"""Those that are not tags."""
 _SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
 # The old connectors answer 200 and say in the body what went wrong.
 _INNER: Final = re.compile(rb"HTTP error (\d{3})", re.IGNORECASE)
@@ -100,8 +102,13 @@ def _body(notice: Notice, words: Words, room: Room) -> list[dict[str, Any]]:
     body += [_text(_run(line)) for line in words.lead]
     body += [_text(_run(cut(line, room.text))) for line in words.description[: room.parts]]
     body += [
-        _text(_run(f"{label}: ", weight="bolder"), _run(value), spacing="none")
-        for label, value in words.facts
+        _text(
+            _run(f"{label}: ", weight="bolder"),
+            _run(value),
+            spacing="none" if number else "default",
+        )
+        # The tags come last: of those as many as there is room.
+        for number, (label, value) in enumerate(words.facts[: _FACTS + room.parts])
     ]
     shown = words.evidence[: room.parts]
     for each in shown:

@@ -326,7 +326,9 @@ def safe_url(text: str) -> str:
         return ""
     if re.search(r"[\x00-\x20\x7f]", text):
         return ""
-    return quote(text, safe="/:?#[]@!$&*+,;=%-._~")
+    told = quote(text, safe="/:?#[]@!$&*+,;=%-._~")
+    # One letter becomes up to twelve, and a message has little room.
+    return told if len(told) <= _URL else ""
 
 
 def number(value: float) -> str:
