@@ -6,12 +6,13 @@ of the npm package @slack/types 3.2.0 repeat in their comments.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema_rs
 import orjson
 import pytest
-from channel_notices import AT, EVERYTHING, FAMILY, HOSTILE, ID
+from channel_notices import AT, EVERYTHING, FAMILY, HOSTILE, ID, TEST
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -180,6 +181,13 @@ class TestSlack:
     @pytest.mark.parametrize("sample", EVERYTHING)
     def test_it_is_what_slack_takes(self, sample):
         assert not [*faults_of(slack.render(EVERYTHING[sample]))]
+
+    @pytest.mark.parametrize("nothing", ["", "\x00", "\u202e"])
+    def test_a_condition_without_words_is_said_to_be_one(self, nothing):
+        notice = replace(TEST, findings=(Finding(monitor=nothing, severity="low", what=nothing),))
+        message = slack.render(notice)
+        assert not [*faults_of(message)]
+        assert "*condition without a name*" in json.dumps(message)
 
     @hostile
     @given(notices)

@@ -221,6 +221,7 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
 
 
 def evidence_of(finding: Finding) -> Evidence:
+    what = clean(finding.what) or clean(finding.monitor)
     shown = finding.features[:FEATURES]
     hidden = finding.more_features + len(finding.features) - len(shown)
     where = [
@@ -231,7 +232,7 @@ def evidence_of(finding: Finding) -> Evidence:
     ]
     return Evidence(
         severity=finding.severity,
-        what=cut(clean(finding.what or finding.monitor), _TEXT),
+        what=cut(what, _TEXT) or "condition without a name",
         numbers=_numbers(finding),
         where=", ".join(cut(clean(each), _NAME) for each in where if each),
         columns=tuple(map(_column, shown)),
