@@ -81,6 +81,7 @@ class Incident:
     severity: str
     peak: str
     flush_at: int | None
+    first_look: int
     escalation_from: int
     state: str = "open"
     round: int = 0
@@ -93,7 +94,7 @@ class Incident:
     reason: str = ""
     is_flapping: bool = False
     suppressed: int = 0
-    changed_at: int | None = None
+    update_at: int | None = None
     snoozed_until: int = 0
     was_quiet: bool = False
     members: list[Alert] = field(default_factory=list[Alert])
@@ -183,8 +184,8 @@ class Model:
             yield incident.ack_until
         if incident.flush_at is not None:
             yield incident.flush_at
-        if incident.changed_at is not None:
-            yield incident.changed_at + GROUP_INTERVAL
+        if incident.update_at is not None:
+            yield incident.update_at
         yield from incident.late_reminders.values()
         for level in self.setup.ladder:
             yield incident.escalation_from + level.after_s
@@ -326,6 +327,7 @@ class Model:
                 severity=alert.severity,
                 peak=alert.severity,
                 flush_at=self.now + GROUP_WAIT,
+                first_look=self.now + GROUP_WAIT,
                 escalation_from=self.now,
             )
             self.all.append(incident)
@@ -341,8 +343,9 @@ class Model:
             incident.members.append(alert)
 
     def _regroup(self, incident: Incident) -> None:
-        if incident.is_live and incident.flush_at is None and incident.changed_at is None:
-            incident.changed_at = self.now
+        if incident.is_live and incident.flush_at is None and incident.update_at is None:
+            looks = (self.now - incident.first_look) // GROUP_INTERVAL + 1
+            incident.update_at = incident.first_look + looks * GROUP_INTERVAL
 
     def _rise(self, incident: Incident) -> None:
         """T3."""
@@ -415,7 +418,7 @@ class Model:
     def _end(self, incident: Incident, by: str, reason: str) -> None:
         incident.state, incident.resolved_at = "resolved", self.now
         incident.resolved_by, incident.reason = by, reason
-        incident.flush_at = incident.ack_until = incident.changed_at = None
+        incident.flush_at = incident.ack_until = incident.update_at = None
         incident.late_reminders.clear()
         self._note(incident.number, f"resolved: {reason}")
 
@@ -497,9 +500,9 @@ class Model:
 
     def _update(self, incident: Incident) -> None:
         """The notice of T2."""
-        if incident.changed_at is None or self.now < incident.changed_at + GROUP_INTERVAL:
+        if incident.update_at is None or self.now < incident.update_at:
             return
-        incident.changed_at = None
+        incident.update_at = None
         self._note(incident.number, "update")
         if not self._is_quiet(incident):
             for taker in self._listeners(incident):

@@ -38,7 +38,7 @@ def test_a_channel_that_works_again_hears_of_another_that_does_not():
         thing.lose("b")
         thing.deliver("a")
         thing.go_to(START + 900)
-    assert (0, "a", "open", 0, "queued", START + 900) in product.notices()
+    assert (0, "a", "open", 0, "queued", START + 630) in product.notices()
     assert seen(product) == seen(model)
 
 

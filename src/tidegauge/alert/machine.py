@@ -441,9 +441,12 @@ class Machine:
         incident.title = title_of(incident, alerts)
 
     def _plan_update(self, incident: Incident) -> None:
+        """With the next of the intervals that began when the first alerts had been gathered."""
         is_told = incident.is_live and incident.group_flush_at is None
         if is_told and incident.update_at is None:
-            incident.update_at = self.at + self.settings.group_interval_s * _SECOND
+            interval = self.settings.group_interval_s * _SECOND
+            since = incident.opened_at + self.settings.group_wait_s * _SECOND
+            incident.update_at = since + ((self.at - since) // interval + 1) * interval
 
     def _patient(self, alert: Alert, rule: Rule) -> Rule:
         incident = self.book.current(alert.tenant, _key(alert))

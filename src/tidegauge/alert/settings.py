@@ -27,7 +27,9 @@ class Settings(BaseModel):
         int, Field(ge=0, description="After a resolve by hand, what still goes on speaks again.")
     ] = 1800
     group_wait_s: Annotated[int, Field(ge=0, description="Gathers alerts into one notice.")] = 30
-    group_interval_s: Annotated[int, Field(ge=1, description="Between two updates.")] = 300
+    group_interval_s: Annotated[
+        int, Field(ge=1, description="An update tells what changed within it.")
+    ] = 300
     no_data_s: Annotated[
         int, Field(ge=60, description="No rows for so long, where there were some: an alert.")
     ] = 1800
