@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 
+import structlog
 from alert_case import REACH
 
 from tidegauge.alert import outbox
@@ -54,4 +55,6 @@ def main(url):
 
 
 if __name__ == "__main__":
+    # What it says in words is not what it is asked for: nobody reads that to its end.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     (serve if sys.argv[2:] == ["serve"] else main)(sys.argv[1])
