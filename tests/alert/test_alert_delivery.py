@@ -10,8 +10,10 @@ from alert_case import MINUTE, SECOND, START, Case
 from channel_server import hanging, serving
 
 from tidegauge.alert import heartbeat
-from tidegauge.catalog import silences
+from tidegauge.alert.outbox import Next
+from tidegauge.catalog import notices, silences
 from tidegauge.catalog.silences import Silence
+from tidegauge.worker import delivering
 
 MANY = int(os.environ.get("TIDEGAUGE_NOTICES", "100"))
 WEBHOOK = {"kind": "webhook", "secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}
@@ -216,6 +218,18 @@ def test_nobody_answers_and_the_ladder_is_climbed(case, server):
     case.deliver()
     assert heard(server) == ["opened", "escalated"]
     assert case.incidents()[0].severity == "critical"
+
+
+def test_what_another_process_has_sent_meanwhile_is_left_alone(case, server):
+    case.channel("hook", **WEBHOOK, url=url(server))
+    breach(case)
+    case.wait(31)
+    with case.catalog.read() as connection:
+        chosen = [Next(row) for row in notices.waiting(connection, "default", "hook")]
+    assert len(chosen) == 1
+    case.deliver()
+    assert case.catalog.write(lambda c: delivering._begin(c, chosen, case.time)) == []
+    assert case.said() == [("hook", "open", "sent")]
 
 
 def test_a_storm_is_accounted_for_to_the_last_model(case, server):

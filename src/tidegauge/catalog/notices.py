@@ -61,6 +61,10 @@ class Waiting(NamedTuple):
     due_at: int | None
     lease_until: int | None
 
+    @classmethod
+    def of_row(cls, kept: Kept) -> "Waiting":
+        return cls(*(getattr(kept, name) for name in cls._fields))
+
     @property
     def of(self) -> str:
         """The incident whose order it keeps; of what is of none, itself."""

@@ -225,7 +225,11 @@ def _read(connection: Connection) -> tuple[list[Place], list[channels.Kept]]:
 def _begin(connection: Connection, chosen: Sequence[Next], at: int) -> list[Begun]:
     """Write down that they are tried now; what another has taken meanwhile is left to it."""
     kept = notices.some(connection, [each.row.id for each in chosen])
-    begun = [Begun(each, kept[each.row.id], token_hex(8)) for each in chosen if each.row.id in kept]
+    begun = [
+        Begun(each, row, token_hex(8))
+        for each in chosen
+        if (row := kept.get(each.row.id)) is not None and Waiting.of_row(row) == each.row
+    ]
     return [
         each
         for each in begun
