@@ -121,8 +121,9 @@ class TestARunningServer:
                     break
             else:
                 raise AssertionError(client.post("/api/v1/metrics", json=metric).text)
-            assert token.split("_")[2] not in run("list", "--data", own.data).stdout
-            revoked = run("revoke", token.split("_")[1], "--data", own.data)
+            _, identity, secret = token.split("_", 2)
+            assert secret not in run("list", "--data", own.data).stdout
+            revoked = run("revoke", identity, "--data", own.data)
             assert revoked.returncode == 0
             answers = (client.post("/api/v1/metrics", json=metric) for _ in itertools.count())
             refused = next(answer for answer in answers if answer.status_code != 200)
