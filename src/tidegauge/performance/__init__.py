@@ -1,0 +1,26 @@
+"""Performance: what a model says against what was true, from sums that add up.
+
+Each file is a task: what is kept of its rows, small enough for every hour of every model, and the
+figures that are read from it.
+"""
+
+from tidegauge.performance.classes import Classes, Coded
+from tidegauge.performance.codec import Measured, decode, encode
+from tidegauge.performance.figure import Figure
+from tidegauge.performance.labels import Labels
+from tidegauge.performance.ranking import Ranking
+from tidegauge.performance.regression import Errors
+from tidegauge.performance.returns import Returns
+
+__all__ = [
+    "Classes",
+    "Coded",
+    "Errors",
+    "Figure",
+    "Labels",
+    "Measured",
+    "Ranking",
+    "Returns",
+    "decode",
+    "encode",
+]

@@ -1,0 +1,174 @@
+"""What is measured as bytes and back: JSON, packed.
+
+Most of it are counts, and most counts are small whole numbers; what repeats from one to the next
+costs little once packed.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from tidegauge.arrays import Counts, Floats
+from tidegauge.performance.classes import Classes
+from tidegauge.performance.labels import Labels
+from tidegauge.performance.moments import Moments
+from tidegauge.performance.ranking import Ranking
+from tidegauge.performance.regression import Errors
+from tidegauge.performance.returns import Returns
+from tidegauge.performance.scores import Scores
+
+Measured = Classes | Errors | Labels | Ranking | Returns
+Told = dict[str, Any]
+
+
+def encode(measured: Mapping[str, Measured]) -> bytes:
+    """By name: a model may be measured in several ways."""
+    told = {name: {type(each).__name__: _TOLD[type(each)](each)} for name, each in measured.items()}
+    return zlib.compress(orjson.dumps(told), 6)
+
+
+def decode(body: bytes) -> dict[str, Measured]:
+    found: dict[str, Measured] = {}
+    for name, told in orjson.loads(zlib.decompress(body)).items():
+        ((kind, of),) = told.items()
+        found[name] = _READ[kind](of)
+    return found
+
+
+def _numbers(values: Floats | Counts) -> list[Any]:
+    """Whole numbers without their `.0`."""
+    flat = values.ravel()
+    whole = flat.astype(np.int64) if np.abs(flat).max(initial=0.0) < 1 << 53 else flat
+    return whole.tolist() if bool((whole == flat).all()) else flat.tolist()
+
+
+def _floats(told: Sequence[float], *shape: int) -> Floats:
+    return np.array(told, dtype=np.float64).reshape(shape or (-1,))
+
+
+def _ints(told: Sequence[int]) -> Counts:
+    return np.array(told, dtype=np.int64)
+
+
+def _moments(told: Sequence[float]) -> Moments:
+    return Moments(*told)
+
+
+def _all_moments(told: Mapping[str, Sequence[float]]) -> dict[str, Moments]:
+    return {name: Moments(*each) for name, each in told.items()}
+
+
+def _classes(of: Classes) -> Told:
+    return {
+        "names": of.names,
+        "counts": _numbers(of.counts),
+        "squares": of.squares,
+        "scores": {
+            column: {
+                "truths": each.truths,
+                # Neighbours are near: the steps are small numbers.
+                "bins": np.diff(each.bins, prepend=0).tolist(),
+                "counts": _numbers(each.counts),
+                "bands": _numbers(each.bands),
+                "sums": _numbers(each.sums),
+            }
+            for column, each in of.scores.items()
+        },
+    }
+
+
+def _to_classes(told: Told) -> Classes:
+    names = tuple(told["names"])
+    scores: dict[str, Scores] = {}
+    for column, each in told["scores"].items():
+        truths = tuple(each["truths"])
+        width = len(truths)
+        scores[column] = Scores(
+            truths,
+            np.cumsum(_ints(each["bins"])),
+            _floats(each["counts"], -1, width),
+            _floats(each["bands"], -1, width, 2),
+            _floats(each["sums"], width, -1),
+        )
+    counts = _floats(told["counts"], len(names), len(names))
+    return Classes(names, counts, told["squares"], scores)
+
+
+def _errors(of: Errors) -> Told:
+    told: Told = {name: astuple(getattr(of, name)) for name in _MOMENTS}
+    return told | {
+        "zeros": of.zeros,
+        "bins": np.diff(of.bins, prepend=0).tolist(),
+        "counts": _numbers(of.counts),
+        "quantiles": {name: astuple(each) for name, each in of.quantiles.items()},
+    }
+
+
+_MOMENTS: Final = ("true", "error", "off", "relative", "symmetric", "within", "width")
+
+
+def _to_errors(told: Told) -> Errors:
+    return Errors(
+        **{name: _moments(told[name]) for name in _MOMENTS},
+        zeros=told["zeros"],
+        bins=np.cumsum(_ints(told["bins"])),
+        counts=_floats(told["counts"]),
+        quantiles=_all_moments(told["quantiles"]),
+    )
+
+
+def _labels(of: Labels) -> Told:
+    return {
+        "names": of.names,
+        "counts": _numbers(of.counts),
+        "exact": astuple(of.exact),
+        "alike": astuple(of.alike),
+    }
+
+
+def _to_labels(told: Told) -> Labels:
+    return Labels(
+        tuple(told["names"]),
+        _floats(told["counts"], -1, 3),
+        _moments(told["exact"]),
+        _moments(told["alike"]),
+    )
+
+
+def _ranking(of: Ranking) -> Told:
+    return {name: astuple(each) for name, each in of.measured.items()}
+
+
+def _to_ranking(told: Told) -> Ranking:
+    return Ranking(_all_moments(told))
+
+
+def _returns(of: Returns) -> Told:
+    return {
+        "earned": astuple(of.earned),
+        "sums": [of.won, of.gains, of.losses, of.high, of.low, of.fall],
+    }
+
+
+def _to_returns(told: Told) -> Returns:
+    return Returns(_moments(told["earned"]), *told["sums"])
+
+
+_TOLD: Final[Mapping[type, Callable[[Any], Told]]] = {
+    Classes: _classes,
+    Errors: _errors,
+    Labels: _labels,
+    Ranking: _ranking,
+    Returns: _returns,
+}
+_READ: Final[Mapping[str, Callable[[Told], Measured]]] = {
+    "Classes": _to_classes,
+    "Errors": _to_errors,
+    "Labels": _to_labels,
+    "Ranking": _to_ranking,
+    "Returns": _to_returns,
+}

@@ -1,0 +1,76 @@
+"""What is measured comes back from its bytes as it was, and is small."""
+
+import numpy as np
+import pytest
+from performance_worlds import classified, regressed
+
+from tidegauge.performance import (
+    Classes,
+    Coded,
+    Errors,
+    Labels,
+    Ranking,
+    Returns,
+    decode,
+    encode,
+)
+
+
+def classes():
+    true, mix = classified("wine")
+    scores = {f"probabilities.{name}": mix[:, name] for name in range(3)}
+    names = ["0", "1", "2"]
+    return Classes.of(Coded(true, names), Coded(mix.argmax(axis=1), names), scores)
+
+
+def errors():
+    true, said = regressed()
+    return Errors.of(true, said, {"p10": said - 50, "p90": said + 50})
+
+
+def ranking():
+    rank = np.arange(1.0, 11)
+    return Ranking.of(np.repeat([0, 1], 5), np.tile(rank[:5], 2), (rank % 3 == 0) * 1.0)
+
+
+MADE = {
+    "classes": classes,
+    "errors": errors,
+    "labels": lambda: Labels.of([["a"], ["b", "c"]], [["a", "b"], []]),
+    "ranking": ranking,
+    "returns": lambda: Returns.of(np.array([1.0, -1, 1]), np.array([0.1, 0.2, 0.3])),
+    "nothing of classes": Classes,
+    "nothing of numbers": Errors,
+    "nothing of sets": Labels,
+    "nothing of lists": Ranking,
+    "nothing of returns": Returns,
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_it_says_the_same_after_its_bytes(name):
+    before = MADE[name]()
+    after = decode(encode({"": before}))[""]
+    assert after.figures() == before.figures()
+    # And goes on as if it had never been away.
+    assert after.merge(before).figures() == before.merge(before).figures()
+
+
+def test_several_ways_of_measuring_lie_side_by_side():
+    both = {"": errors(), "guests": ranking()}
+    after = decode(encode(both))
+    assert {name: each.figures() for name, each in after.items()} == {
+        name: each.figures() for name, each in both.items()
+    }
+
+
+def test_an_hour_of_a_model_is_a_few_kilobytes():
+    draws = np.random.default_rng(1)
+    score = draws.beta(1, 20, 400)
+    true = (draws.random(400) < score).astype(np.int64)
+    made = Classes.of(
+        Coded(true, ["no", "fraud"]),
+        Coded((score > 0.5).astype(np.int64), ["no", "fraud"]),
+        {"prediction_score": score},
+    )
+    assert len(encode({"": made})) < 3_000
