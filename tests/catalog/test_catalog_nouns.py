@@ -1,11 +1,13 @@
 """What each noun promises, on both databases."""
 
+import numpy as np
 import pytest
 from sqlalchemy import event, func, select
 
 from tidegauge.catalog import (
     StaleError,
     alerts,
+    arrivals,
     audit,
     baselines,
     dead_letters,
@@ -19,6 +21,7 @@ from tidegauge.catalog import (
     monitors,
     notices,
     numbers,
+    outcomes,
     parts,
     pending,
     readings,
@@ -29,6 +32,7 @@ from tidegauge.catalog import (
     tails,
     targets,
     trainings,
+    unmatched,
     windows,
 )
 from tidegauge.schema import Schema
@@ -145,6 +149,9 @@ class TestModels:
             schemas.add(connection, model, Schema.of({"a": "numeric"}), at=1, by="x", why="")
             baselines.add(connection, baseline(model, layout.id, file=f"{name}.base"))
             signals.add(connection, [signal(model)])
+            outcomes.put(connection, [outcome(number)])
+            arrivals.add(connection, [arrivals.of_labels(model, ["a"], 1)])
+            unmatched.add(connection, [missed(model)])
             numbers.add(connection, [number_of(model)])
             late.note(connection, [late_one(model)])
             trainings.add(connection, model, {"a": 1}, version="", name="x", at=1, by="x")
@@ -161,6 +168,59 @@ class TestModels:
                 left = connection.scalar(select(func.count()).select_from(table))
                 assert (table.name, left) == (table.name, 1)
         assert models.ensure(connection, "a", ["going"], 1)["going"].id > gone
+
+
+def outcome(number, start=0, **more):
+    told = {"resolution": 3600, "labelled": 2, "body": b"x", "changed_at": 1}
+    return outcomes.Outcome(series=number, start=start, **(told | more))
+
+
+def missed(model, *, again=False, at=1):
+    return unmatched.Unmatched(
+        model=model, rows=2, at=at, again=again, body=arrivals.packed(["a", ODD])
+    )
+
+
+class TestTruth:
+    @pytest.fixture
+    def model(self, connection):
+        return models.ensure(connection, "a", ["x"], 1)["x"].id
+
+    def test_an_outcome_is_put_and_put_again(self, connection, model):
+        number = series.ensure(connection, [(model, "1", "")])[model, "1", ""]
+        outcomes.put(connection, [outcome(number), outcome(number, HOUR)])
+        outcomes.put(connection, [outcome(number, body=b"y", changed_at=2)])
+        first, second = outcomes.between(connection, [number], 3600, 0, 2 * HOUR)
+        assert (first.body, first.revision, first.changed_at) == (b"y", 2, 2)
+        assert (second.body, second.revision) == (b"x", 1)
+        assert outcomes.between(connection, [number], 300, 0, 2 * HOUR) == []
+        assert outcomes.expire(connection, 3600, HOUR) == 1
+        assert outcomes.between(connection, [number], 3600, 0, 2 * HOUR) == [second]
+
+    def test_what_has_come_is_taken_in_its_order_and_goes(self, connection, model):
+        other = models.ensure(connection, "a", ["y"], 1)["y"].id
+        keys = np.array([7, 3], dtype=np.uint64)
+        arrivals.add(connection, [arrivals.of_labels(other, ["o"], 1)])
+        arrivals.add(connection, [arrivals.of_labels(model, ["a", ODD], 2)])
+        arrivals.add(connection, [arrivals.of_predictions(model, keys, 3)])
+        assert arrivals.waiting(connection) == [other, model]
+        labels, predictions = arrivals.of(connection, model, 10)
+        assert arrivals.ids_of(labels.body) == ["a", ODD]
+        assert arrivals.keys_of(predictions.body).tolist() == [3, 7]
+        assert [each.id for each in arrivals.of(connection, model, 1)] == [labels.id]
+        arrivals.remove(connection, [labels.id, predictions.id])
+        assert arrivals.waiting(connection) == [other]
+
+    def test_what_waits_is_counted_and_ends(self, connection, model):
+        unmatched.add(connection, [missed(model), missed(model, again=True, at=5)])
+        assert unmatched.models(connection) == {model}
+        assert unmatched.again(connection) == [model]
+        assert unmatched.count(connection, model) == 4
+        first, second = unmatched.of(connection, model)
+        assert (first.again, second.again) == (False, True)
+        assert unmatched.expire(connection, 5) == 1
+        unmatched.remove(connection, [second.id])
+        assert unmatched.models(connection) == set()
 
 
 def incident(model):

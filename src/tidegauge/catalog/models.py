@@ -46,6 +46,8 @@ class Model:
     """Raised with every change: a change says which one it saw."""
     watched: bool
     """Whether monitors judge it."""
+    positive: str | None = None
+    """The class that precision and recall are of, where there are two; there is no default."""
 
 
 class Changes(TypedDict, total=False):
@@ -58,6 +60,7 @@ class Changes(TypedDict, total=False):
     cold_days: int | None
     archived_at: int | None
     watched: bool
+    positive: str | None
 
 
 def ensure(connection: Connection, tenant: str, names: Iterable[str], at: int) -> dict[str, Model]:

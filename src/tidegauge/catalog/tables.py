@@ -109,6 +109,7 @@ models = _table(
     _column("revision", Integer),
     Column("likely_task", Key),
     Column("watched", Boolean, nullable=False, server_default=true()),
+    Column("positive", Key),
     UniqueConstraint("tenant", "name"),
     counts=True,
 )
@@ -289,6 +290,50 @@ pending = _table(
     _column("at", Micros),
     _column("body", Blob),
     Index("pending_by_at", "kind", "at"),
+)
+
+arrivals = _table(
+    "arrivals",
+    _id(),
+    _model(),
+    _column("kind", Key),
+    _column("rows", Count),
+    _column("at", Micros),
+    _column("body", Blob),
+    Index("arrivals_by_model", "model", "id"),
+    counts=True,
+)
+"""What has come since predictions and labels were last joined."""
+
+unmatched = _table(
+    "unmatched",
+    _id(),
+    _model(),
+    _column("rows", Count),
+    _column("at", Micros),
+    _column("again", Boolean),
+    _column("body", Blob),
+    Index("unmatched_by_model", "model", "id"),
+    counts=True,
+)
+"""Labels of predictions that have not come."""
+
+outcomes = _table(
+    "outcomes",
+    Column(
+        "series",
+        Id,
+        ForeignKey("series.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _key("resolution", Integer),
+    _key("start", Micros),
+    _column("labelled", Count),
+    _column("revision", Integer),
+    _column("changed_at", Micros),
+    _column("body", Blob),
+    Index("outcomes_by_time", "resolution", "start", "series"),
 )
 
 numbers = _table(

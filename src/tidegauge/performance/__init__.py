@@ -5,7 +5,8 @@ figures that are read from it.
 """
 
 from tidegauge.performance.classes import Classes, Coded
-from tidegauge.performance.codec import Measured, decode, encode
+from tidegauge.performance.codec import Measured, decode, encode, merged
+from tidegauge.performance.delay import Delays
 from tidegauge.performance.figure import Figure
 from tidegauge.performance.labels import Labels
 from tidegauge.performance.ranking import Ranking
@@ -15,6 +16,7 @@ from tidegauge.performance.returns import Returns
 __all__ = [
     "Classes",
     "Coded",
+    "Delays",
     "Errors",
     "Figure",
     "Labels",
@@ -23,4 +25,5 @@ __all__ = [
     "Returns",
     "decode",
     "encode",
+    "merged",
 ]

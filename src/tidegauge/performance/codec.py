@@ -14,6 +14,7 @@ import orjson
 
 from tidegauge.arrays import Counts, Floats
 from tidegauge.performance.classes import Classes
+from tidegauge.performance.delay import Delays
 from tidegauge.performance.labels import Labels
 from tidegauge.performance.moments import Moments
 from tidegauge.performance.ranking import Ranking
@@ -21,7 +22,7 @@ from tidegauge.performance.regression import Errors
 from tidegauge.performance.returns import Returns
 from tidegauge.performance.scores import Scores
 
-Measured = Classes | Errors | Labels | Ranking | Returns
+Measured = Classes | Errors | Labels | Ranking | Returns | Delays
 Told = dict[str, Any]
 
 
@@ -36,6 +37,15 @@ def decode(body: bytes) -> dict[str, Measured]:
     for name, told in orjson.loads(zlib.decompress(body)).items():
         ((kind, of),) = told.items()
         found[name] = _READ[kind](of)
+    return found
+
+
+def merged(a: Mapping[str, Measured], b: Mapping[str, Measured]) -> dict[str, Measured]:
+    """Of two spans, the earlier first.  What became of another kind is that of the later."""
+    found = dict(a)
+    for name, each in b.items():
+        is_alike = name in found and type(found[name]) is type(each)
+        found[name] = found[name].merge(each) if is_alike else each  # pyright: ignore[reportArgumentType]
     return found
 
 
@@ -158,12 +168,21 @@ def _to_returns(told: Told) -> Returns:
     return Returns(_moments(told["earned"]), *told["sums"])
 
 
+def _delays(of: Delays) -> Told:
+    return {"bins": of.bins.tolist(), "counts": of.counts.tolist(), "early": of.early}
+
+
+def _to_delays(told: Told) -> Delays:
+    return Delays(_ints(told["bins"]), _ints(told["counts"]), told["early"])
+
+
 _TOLD: Final[Mapping[type, Callable[[Any], Told]]] = {
     Classes: _classes,
     Errors: _errors,
     Labels: _labels,
     Ranking: _ranking,
     Returns: _returns,
+    Delays: _delays,
 }
 _READ: Final[Mapping[str, Callable[[Told], Measured]]] = {
     "Classes": _to_classes,
@@ -171,4 +190,5 @@ _READ: Final[Mapping[str, Callable[[Told], Measured]]] = {
     "Labels": _to_labels,
     "Ranking": _to_ranking,
     "Returns": _to_returns,
+    "Delays": _to_delays,
 }

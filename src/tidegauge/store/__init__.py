@@ -12,7 +12,7 @@ from tidegauge.store.keeping import Store
 from tidegauge.store.local import LocalStore
 from tidegauge.store.names import new_name
 from tidegauge.store.part import Part, write
-from tidegauge.store.scan import Cursor, Page, page, scan
+from tidegauge.store.scan import Cursor, Page, page, pieces, scan
 from tidegauge.store.scrub import scrub
 from tidegauge.store.where import Between, Filter, Is, Missing, Not
 
@@ -34,6 +34,7 @@ __all__ = [
     "merge",
     "new_name",
     "page",
+    "pieces",
     "plan",
     "scan",
     "scrub",

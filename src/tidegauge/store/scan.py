@@ -11,7 +11,7 @@ value anywhere 133 and 89, all rows 252 and 371.
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tidegauge.arrow import Table
@@ -19,7 +19,7 @@ from tidegauge.store.best import Best, Cursor, Order
 from tidegauge.store.keeping import Store
 from tidegauge.store.part import Part
 from tidegauge.store.source import PartSource, Piece, TableSource
-from tidegauge.store.where import Filter
+from tidegauge.store.where import Filter, columns_of, mask
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,32 @@ def page(  # noqa: PLR0913 - the same
             # Opened only now, when it is its turn.
             waiting.add(*one.pieces(where))
     return Page(*best.end(columns))
+
+
+def pieces(
+    store: Store,
+    parts: Sequence[Part],
+    tail: Sequence[Table] = (),
+    *,
+    columns: Sequence[str],
+    where: Sequence[Filter] = (),
+) -> Iterator[Table]:
+    """The rows that satisfy all conditions, a row group at a time and in no order; of the columns
+    those that are there."""
+    wanted = [*columns, *columns_of(where)]
+    for number, part in enumerate(parts):
+        source = PartSource(store, number, part)
+        if source.could(where):
+            for piece in source.pieces(where):
+                yield _holding(piece.read(wanted), columns, where)
+    for table in tail:
+        yield _holding(table, columns, where)
+
+
+def _holding(table: Table, columns: Sequence[str], where: Sequence[Filter]) -> Table:
+    chosen = mask(table, where)
+    own = table.select([name for name in columns if name in table.column_names])
+    return own if chosen is None else own.filter(chosen)
 
 
 class _Waiting:

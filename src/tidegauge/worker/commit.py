@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from tidegauge import failpoint
 from tidegauge.catalog import (
+    arrivals,
     dead_letters,
     drops,
     id_runs,
@@ -16,6 +17,7 @@ from tidegauge.catalog import (
     progress,
     signals,
     tails,
+    unmatched,
     windows,
 )
 from tidegauge.log import Position
@@ -82,14 +84,14 @@ class Step:
         if self.joiner:
             self.joiner.put(connection)
         if self.results:
-            _put(connection, self.results)
+            _put(connection, self.results, self.at)
         figures = list(self.results.figures) if self.results else []
         if self.windows or figures:
             late.note(connection, self.windows, figures, self.floors, str(self.new))
         failpoint.hit("worker.before-commit")
 
 
-def _put(connection: Connection, results: Results) -> None:
+def _put(connection: Connection, results: Results, at: int) -> None:
     signals.add(
         connection,
         [
@@ -107,6 +109,7 @@ def _put(connection: Connection, results: Results) -> None:
         ],
     )
     numbers.add(connection, list(results.figures))
+    arrivals.add(connection, results.arrivals.notes(unmatched.models(connection), at))
     dead_letters.add(connection, results.letters)
     drops.add(
         connection,

@@ -142,29 +142,31 @@ def grouped(
 ) -> Iterator[Grouped]:
     """The rows of each window, at each resolution at which there is one."""
     counted = np.flatnonzero(places.counted)
-    versions = _values(table, "model_version")
-    told = {column: _values(table, column) for column in segments}
+    versions = values_of(table, "model_version")
+    told = {column: values_of(table, column) for column in segments}
     for resolution in RESOLUTIONS:
         starts = places.minute - places.minute % (resolution * SECOND)
         rows = counted[frontier.has(resolution, starts[counted])]
         if not len(rows):
             continue
-        yield Grouped(resolution, *_split(starts[rows], rows, versions, "", None))
+        yield Grouped(resolution, *split(starts[rows], rows, versions, "", None))
         for column, values in told.items():
-            yield Grouped(resolution, *_split(starts[rows], rows, versions, column, values))
+            yield Grouped(resolution, *split(starts[rows], rows, versions, column, values))
 
 
-class _Values(NamedTuple):
+class Values(NamedTuple):
+    """Each row as the place of its value among the names."""
+
     codes: Counts
     names: list[str]
 
 
-def _values(table: Table, column: str) -> _Values:
+def values_of(table: Table, column: str) -> Values:
     """Each row's value as a number; rows without one have the empty name."""
     if column not in table.column_names:
-        return _Values(np.zeros(table.num_rows, dtype=np.int64), [""])
+        return Values(np.zeros(table.num_rows, dtype=np.int64), [""])
     found = codes(_filled(table[column]))
-    return _Values(found.codes, found.values)
+    return Values(found.codes, found.values)
 
 
 def _filled(column: Chunked) -> Chunked:
@@ -178,8 +180,8 @@ def _filled(column: Chunked) -> Chunked:
     )
 
 
-def _split(
-    times: Counts, rows: Counts, versions: _Values, column: str, told: _Values | None
+def split(
+    times: Counts, rows: Counts, versions: Values, column: str, told: Values | None
 ) -> tuple[Counts, list[Group]]:
     starts, minute = np.unique(times, return_inverse=True)
     width = len(told.names) if told else 1

@@ -1,5 +1,6 @@
 """The judge as a process of its own, beside the counting: it is started again when it fails, and
-ended when one monitor takes too long, which is then told as that monitor's error.
+ended when one monitor takes too long, which is then told as that monitor's error.  Beside it labels
+are joined to predictions.
 
 The child is told its configuration on standard input and ends when that does; on standard output
 it names what it judges.
@@ -26,6 +27,7 @@ from tidegauge.log import LogReader
 from tidegauge.window import DAY, HOUR, SECOND
 from tidegauge.worker.judge import Judge
 from tidegauge.worker.roll import KEPT
+from tidegauge.worker.truth import join
 
 LIMIT: Final = 30.0
 """Seconds that one monitor may take."""
@@ -126,7 +128,16 @@ def _main() -> None:
     with contextlib.closing(catalog), contextlib.closing(LogReader(config.data / "log")) as log:
         kept = {**KEPT, HOUR: config.keep.hot_days * DAY * SECOND}
         judge = Judge(catalog, log, kept, heartbeat=heartbeat, blamed=set(told["blamed"]))
-        judge.run(stop)
+        # What is judged of labels rests on their being joined: both are one process.
+        joining = threading.Thread(
+            target=join, args=(config, catalog, stop), name="truth", daemon=True
+        )
+        joining.start()
+        try:
+            judge.run(stop)
+        finally:
+            stop.set()
+            joining.join(_PATIENCE / 2)
 
 
 def _wait_for_the_end(stop: threading.Event) -> None:

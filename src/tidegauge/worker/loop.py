@@ -272,6 +272,7 @@ class Worker:
                 self._tails.forget(subject.id)
                 self._results.signals.forget(subject.id)
                 self._results.figures.forget(subject.id)
+                self._results.arrivals.forget(subject.id)
 
     def _follow(self, revisions: Mapping[int, int]) -> None:
         """Take over what users changed of models: their reference, or their segments."""

@@ -23,6 +23,8 @@ _NOT_LIVE: Final = ("training", "validation")
 class Places:
     minute: Counts
     """The start of each row's minute."""
+    live: Flags
+    """Those that are no training or validation."""
     counted: Flags
     late: Flags
     skewed: Flags
@@ -38,9 +40,11 @@ def places(table: Table) -> Places:
     skewed = is_told | (happened > received + AHEAD)
     at = np.where(skewed, received, happened)
     too_late = received - at > TOO_LATE
+    is_live = _is_live(table)
     return Places(
         minute=at - at % (MINUTE * SECOND),
-        counted=_is_live(table) & ~too_late,
+        live=is_live,
+        counted=is_live & ~too_late,
         late=received - at > LATE,
         skewed=skewed,
         is_told=is_told,

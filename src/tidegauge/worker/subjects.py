@@ -21,6 +21,9 @@ MOST_VALUES: Final = 200
 _LONGEST: Final = 256
 """Letters of a segment: a longer text is no group of rows, and no key of a database."""
 
+Pair = tuple[str, str]
+"""Version and segment."""
+
 
 @dataclass
 class Subject:
@@ -103,22 +106,10 @@ class Subjects:
         self, subject: Subject, wanted: Iterable[tuple[str, str]], signals: Signals, at: int
     ) -> Mapping[tuple[str, str], int]:
         """The series of versions and segments; beyond a few hundred values the rest is one."""
-        chosen: dict[tuple[str, str], tuple[str, str]] = {}
-        values: dict[str, set[str]] = defaultdict(set)
-        for version, segment in subject.series:
-            values["model_version"].add(version)
-            values[segment.partition("=")[0]].add(segment)
-        for pair in sorted(wanted):
-            version, segment = pair
-            column = segment.partition("=")[0]
-            if not _has_room(values["model_version"], version):
-                version = OTHER
-            if len(segment) > _LONGEST or not _has_room(values[column], segment):
-                segment = f"{column}={OTHER}"
-            values["model_version"].add(version)
-            values[column].add(segment)
-            chosen[pair] = version, segment
-            if chosen[pair] != pair:
+        chosen = settled(subject.series, wanted)
+        for pair, to in chosen.items():
+            if to != pair:
+                column = pair[1].partition("=")[0]
                 signals.add(subject.id, "too-many-values", 1, at, subject=column or "model_version")
         missing = {pair for pair in chosen.values() if pair not in subject.series}
         if missing:
@@ -143,6 +134,26 @@ class Subjects:
 
     def __iter__(self) -> Iterator[Subject]:
         return iter(list(self._known.values()))
+
+
+def settled(known: Iterable[Pair], wanted: Iterable[Pair]) -> dict[Pair, Pair]:
+    """Which versions and segments rows of some are counted as, where some are known."""
+    chosen: dict[Pair, Pair] = {}
+    values: dict[str, set[str]] = defaultdict(set)
+    for version, segment in known:
+        values["model_version"].add(version)
+        values[segment.partition("=")[0]].add(segment)
+    for pair in sorted(wanted):
+        version, segment = pair
+        column = segment.partition("=")[0]
+        if not _has_room(values["model_version"], version):
+            version = OTHER
+        if len(segment) > _LONGEST or not _has_room(values[column], segment):
+            segment = f"{column}={OTHER}"
+        values["model_version"].add(version)
+        values[column].add(segment)
+        chosen[pair] = version, segment
+    return chosen
 
 
 def _has_room(known: set[str], value: str) -> bool:

@@ -8,18 +8,19 @@ import numpy as np
 import orjson
 import structlog
 
-from tidegauge.arrays import Counts, Flags
+from tidegauge.arrays import Counts, Flags, Hashes
 from tidegauge.arrow import Table, pa
 from tidegauge.catalog import Catalog
 from tidegauge.catalog.dead_letters import MOST, DeadLetter
 from tidegauge.log import Batch, Clock, Piece, Position
 from tidegauge.record.columns import to_table
-from tidegauge.record.fields import METRICS
+from tidegauge.record.fields import LABELS, METRICS
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import UndecodableError, decode, stamped, with_clock
 from tidegauge.tail.read import key_of
 from tidegauge.window import HOUR, floor
 from tidegauge.worker import learn
+from tidegauge.worker.arrivals import Arrivals
 from tidegauge.worker.content import contents_of, keys_of
 from tidegauge.worker.figures import Figures
 from tidegauge.worker.fold import Folding, Frontier, fold
@@ -68,6 +69,7 @@ class Results:
     letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
     drops: dict[Drop, int] = field(default_factory=dict[Drop, int])
     figures: Figures = field(default_factory=Figures)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     rows: int = 0
 
     def clear(self) -> None:
@@ -75,6 +77,7 @@ class Results:
         self.letters.clear()
         self.drops.clear()
         self.figures.clear()
+        self.arrivals.clear()
         self.rows = 0
 
 
@@ -180,18 +183,22 @@ class Turns:
         kind = whose.kind
         self._tell_clocks(subject, parts, at)
         if kind in PREDICTIONS:
-            again = self._repeated(subject, table, at)
+            keys = keys_of(table, subject.id)
+            again = self._repeated(subject, table, keys, at)
             if again.any():
                 dropped = _by_part(parts, again)
-                table = table.filter(pa.array(~again))
+                table, keys = table.filter(pa.array(~again)), keys[~again]
             if table.num_rows:
                 self._fold(subject, table, at, frontier)
+                self.results.arrivals.take_predictions(subject.id, table, keys)
             if kind == JOINED:
                 self.tails.write_apart(Of(subject.id, "predictions"), table)
                 return
             kind = "predictions"
         if kind == METRICS.name:
             self.results.figures.take(subject.id, table, frontier)
+        if kind == LABELS.name:
+            self.results.arrivals.take_labels(subject.id, table)
         self.tails.add(
             Of(subject.id, kind),
             whose.tenant,
@@ -225,8 +232,8 @@ class Turns:
                     subject.id, "skewed", rows, at, subject=part.clock.sender, detail=detail
                 )
 
-    def _repeated(self, subject: Subject, table: Table, at: int) -> Flags:
-        again, conflict = self.ids.meet(keys_of(table, subject.id), contents_of(table))
+    def _repeated(self, subject: Subject, table: Table, keys: Hashes, at: int) -> Flags:
+        again, conflict = self.ids.meet(keys, contents_of(table))
         signals = self.results.signals
         signals.add(subject.id, "duplicate", int((again & ~conflict).sum()), at)
         signals.add(subject.id, "conflict", int(conflict.sum()), at)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from tidegauge.catalog import audit, models
 from tidegauge.catalog.models import Changes, Model
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.reference.task import Task
+from tidegauge.rows.values import codes
 from tidegauge.series.listed import Listed, listed
 from tidegauge.series.reach import Reach
 from tidegauge.web.routes.asked import (
@@ -59,6 +61,9 @@ class ModelShown(BaseModel):
     changed_at: datetime
     archived_at: datetime | None
     watched: Annotated[bool, Field(description="Whether monitors judge it.")]
+    positive_label: Annotated[
+        str | None, Field(description="The class that precision, recall and the like are of.")
+    ]
     revision: int
 
 
@@ -93,6 +98,10 @@ class ModelChange(Closed):
     owner: Text = ""
     description: Text = ""
     tags: Annotated[Tags, Field(default_factory=dict)]
+    positive_label: Annotated[
+        bool | int | str | None,
+        Field(description="As labels have it: text, number or boolean. There is no default."),
+    ] = None
     hot_days: Days = None
     cold_days: Days = None
     archived: bool = False
@@ -113,6 +122,7 @@ def fields_of(model: Model) -> dict[str, Any]:
         "changed_at": moment(model.changed_at),
         "archived_at": moment_or_none(model.archived_at),
         "watched": model.watched,
+        "positive_label": model.positive,
         "revision": model.revision,
     }
 
@@ -199,7 +209,10 @@ def change_model(
     at = now()
     told = wanted.model_dump(exclude_unset=True)
     _check_texts(told)
-    changes: Changes = {name: told[name] for name in told if name != "archived"}  # pyright: ignore[reportAssignmentType]
+    of_others = ("archived", "positive_label")
+    changes: Changes = {name: told[name] for name in told if name not in of_others}  # pyright: ignore[reportAssignmentType]
+    if "positive_label" in told:
+        changes["positive"] = _class_of(wanted.positive_label)
     if "archived" in told:
         changes["archived_at"] = at if wanted.archived else None
 
@@ -240,6 +253,14 @@ def remove_model(
     kept = state_of(request).kept
     for file in kept.catalog.write(remove):
         kept.store.delete(file)
+
+
+def _class_of(told: bool | int | str | None) -> str | None:  # noqa: FBT001 - a class may be one
+    """The class as rows have it."""
+    if told is None:
+        return None
+    coded = codes(np.array([told]))
+    return coded.values[int(coded.codes[0])]
 
 
 def _etag(model: Model) -> str:

@@ -1,0 +1,79 @@
+"""Outcomes: what was measured of the predictions of one series and span whose truth is known."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+
+from tidegauge.catalog import keyed
+from tidegauge.catalog.rows import read, written
+from tidegauge.catalog.tables import outcomes
+from tidegauge.catalog.upsert import merge, pieces
+
+Key = tuple[int, int, int]
+"""Series, resolution, start."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    series: int
+    resolution: int
+    start: int
+    labelled: int
+    """Rows whose truth is known."""
+    body: bytes
+    changed_at: int
+    revision: int = 0
+    """How often it was put; counted here, whatever is given."""
+
+    @property
+    def key(self) -> Key:
+        return self.series, self.resolution, self.start
+
+
+def put(connection: Connection, changed: Sequence[Outcome]) -> None:
+    """Each is made, or takes the place of what was there."""
+    merge(
+        connection,
+        outcomes,
+        [{**written(each), "revision": 1} for each in changed],
+        lambda new: {
+            "labelled": new["labelled"],
+            "body": new["body"],
+            "changed_at": new["changed_at"],
+            "revision": outcomes.c.revision + 1,
+        },
+    )
+
+
+def get(connection: Connection, keys: Iterable[Key]) -> dict[Key, Outcome]:
+    """Those that are there."""
+    key = (outcomes.c.series, outcomes.c.resolution, outcomes.c.start)
+    found = (read(Outcome, row) for row in keyed.rows(connection, key, keys))
+    return {each.key: each for each in found}
+
+
+def between(
+    connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
+) -> list[Outcome]:
+    """Those that start in [start, stop), by series, then by time."""
+    found: list[Outcome] = []
+    for some in pieces(sorted(set(series_ids))):
+        rows = connection.execute(
+            select(outcomes)
+            .where(
+                outcomes.c.series.in_(some),
+                outcomes.c.resolution == resolution,
+                outcomes.c.start >= start,
+                outcomes.c.start < stop,
+            )
+            .order_by(outcomes.c.series, outcomes.c.start)
+        )
+        found.extend(read(Outcome, row) for row in rows)
+    return found
+
+
+def expire(connection: Connection, resolution: int, before: int) -> int:
+    return connection.execute(
+        delete(outcomes).where(outcomes.c.resolution == resolution, outcomes.c.start < before)
+    ).rowcount

@@ -1,0 +1,348 @@
+"""Truth: labels that have come are joined to their predictions, and the days of these are measured
+anew.
+
+It runs beside the counting, which notes what has come.  A label whose prediction is not there
+waits for it, a month at most.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import structlog
+from sqlalchemy import Connection
+
+from tidegauge import failpoint
+from tidegauge.arrow import Table, pa, pc
+from tidegauge.catalog import (
+    Catalog,
+    CatalogError,
+    FencedError,
+    arrivals,
+    models,
+    outcomes,
+    parts,
+    progress,
+    series,
+    unmatched,
+)
+from tidegauge.catalog.arrivals import Arrival, ids_of, keys_of, packed
+from tidegauge.catalog.models import Model
+from tidegauge.catalog.unmatched import Unmatched
+from tidegauge.config import Config
+from tidegauge.log import LogReader
+from tidegauge.performance import encode
+from tidegauge.series.memory import Memory
+from tidegauge.series.rows import Source
+from tidegauge.store import Is, LocalStore, Store, pieces
+from tidegauge.store.part import AT, ID, RECEIVED
+from tidegauge.store.unify import unify
+from tidegauge.tail.decode import AHEAD
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
+from tidegauge.worker import roll
+from tidegauge.worker.content import keys_of as hashed
+from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, days_of, labels_of
+from tidegauge.worker.subjects import settled
+
+NAME: Final = "truth"
+KEPT: Final = {size: roll.KEPT[size] for size in (FIVE_MINUTES, HOUR, DAY)}
+"""As the windows of the same predictions."""
+MOST: Final = 200_000
+"""Labels that are joined at once."""
+_PAUSE: Final = 2.0
+_AFTER_FAILURE: Final = 60.0
+_ROWS: Final = 1_000_000
+"""Predictions that are read at once."""
+_DAY: Final = DAY * SECOND
+_FEW: Final = 64
+"""Ids that are asked of the parts' filters one by one."""
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class _Sought(NamedTuple):
+    """What is looked for: new labels, and old ones whose prediction may have come."""
+
+    arrived: list[Arrival]
+    waiting: list[Unmatched]
+    ids: set[str]
+
+
+class _Met(NamedTuple):
+    ids: set[str]
+    days: set[int]
+
+
+@dataclass
+class Truth:
+    catalog: Catalog
+    source: Source
+    store: Store
+    clock: Callable[[], int] = lambda: time.time_ns() // 1000
+
+    def __post_init__(self) -> None:
+        """Take the work over from whoever had it."""
+        begun = self.catalog.write(lambda c: progress.take(c, NAME), patience=None, waiting=_wait)
+        self._epoch = begun.epoch
+        self._failed: dict[int, float] = {}
+        self._tidied = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop, or another process has the work."""
+        pause = _PAUSE
+        while not stop.wait(pause):
+            began = time.monotonic()
+            try:
+                self.step(stop)
+            except FencedError as error:
+                _log.warning("labels are joined by another process", reason=str(error))
+                return
+            except CatalogError as error:
+                _wait(str(error))
+            # However much there is to do, most of the time is the counting's and the judge's.
+            pause = max(_PAUSE, time.monotonic() - began)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Let go of what is old, once an hour."""
+        at = self.clock()
+        if at - self._tidied > HOUR * SECOND:
+            self._tidied = at
+            self.catalog.write(lambda connection: _expire(connection, at), waiting=_wait)
+
+    def step(self, stop: threading.Event | None = None) -> int:
+        """Join what has come; the number of models that had something."""
+        with self.catalog.read() as connection:
+            due = list(dict.fromkeys([*arrivals.waiting(connection), *unmatched.again(connection)]))
+            known = models.by_id(connection, due)
+        count = 0
+        for model in [known[each] for each in due if each in known]:
+            if stop is not None and stop.is_set():
+                break
+            if time.monotonic() >= self._failed.get(model.id, 0.0):
+                count += self._joined(model)
+        return count
+
+    def _joined(self, model: Model) -> bool:
+        try:
+            self._join(model)
+        except CatalogError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is
+            # One model's odd rows, or a part that is damaged, must not hold up all the others.
+            _log.exception("labels could not be joined", model=model.name)
+            self._failed[model.id] = time.monotonic() + _AFTER_FAILURE
+            return False
+        self._failed.pop(model.id, None)
+        return True
+
+    def _join(self, model: Model) -> None:
+        began = time.monotonic()
+        with self.catalog.read() as connection:
+            sought = self._sought(connection, model)
+        met = self._predictions(model, sought.ids)
+        days = sorted(met.days)
+        measured = self._measure(model, days)
+        failpoint.hit("truth.measured")
+        self.catalog.write(
+            lambda connection: self._put(connection, model, sought, met, measured),
+            patience=None,
+            waiting=_wait,
+        )
+        failpoint.hit("truth.committed")
+        _log.debug(
+            "joined",
+            model=model.name,
+            labels=len(sought.ids),
+            found=len(met.ids),
+            days=len(days),
+            took=time.monotonic() - began,
+        )
+
+    def _sought(self, connection: Connection, model: Model) -> _Sought:
+        arrived = arrivals.of(connection, model.id, MOST)
+        waiting = unmatched.of(connection, model.id)
+        ids = {one for each in arrived if each.kind == "labels" for one in ids_of(each.body)}
+        keys = [keys_of(each.body) for each in arrived if each.kind == "predictions"]
+        come = np.concatenate(keys) if keys else np.zeros(0, dtype=np.uint64)
+        for each in waiting:
+            old = ids_of(each.body)
+            if each.again:
+                ids.update(old)
+            elif len(come) and old:
+                own = hashed(pa.table({ID: pa.chunked_array([pa.array(old)])}), model.id)
+                ids.update(old[at] for at in np.flatnonzero(np.isin(own, come)))
+        return _Sought(arrived, waiting, ids)
+
+    def _predictions(self, model: Model, ids: Iterable[str]) -> _Met:
+        """Which of these there are, and the days that they are counted in."""
+        met = _Met(set(), set())
+        ordered = sorted(ids)
+        if not ordered:
+            return met
+        held = self.source.held(model)
+        few = [Is(ID, *ordered)] if len(ordered) <= _FEW else []
+        sought = pa.array(ordered)
+        columns = [ID, AT, RECEIVED, AHEAD, "environment"]
+        read = pieces(self.store, held.parts, held.tail, columns=columns, where=few)
+        # What is sought is put in order once for each call, so there are few calls.
+        for some in _together(read):
+            found = some.filter(pc.is_in(some[ID], value_set=sought))
+            if found.num_rows:
+                met.ids.update(found[ID].to_pylist())
+                met.days.update(days_of(found))
+        return met
+
+    def _measure(self, model: Model, days: Sequence[int]) -> dict[Window, Outcome]:
+        if not days:
+            return {}
+        labels = self.source.held(model, "labels", first_at=days[0] - BEFORE)
+        known = Known(model, self.store, labels_of(self.store, labels))
+        floors = self._floors()
+        found: dict[Window, Outcome] = {}
+        for start, stop in self._spans(model, days):
+            # What was wrong about a clock is within a day, or refused.
+            held = self.source.held(model, first_at=start - _DAY, last_at=stop + _DAY)
+            found |= known.days(held, start, stop, floors)
+        return found
+
+    def _spans(self, model: Model, days: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Days that follow each other, together where they hold few rows."""
+        with self.catalog.read() as connection:
+            live = parts.live(connection, model.id, "predictions", days[0], days[-1] + _DAY)
+        rows: dict[int, int] = {}
+        for part in live:
+            day = floor(part.first_at, DAY)
+            rows[day] = rows.get(day, 0) + part.rows
+        start, stop, held = days[0], days[0], 0
+        for day in days:
+            if day > stop or held + rows.get(day, 0) > _ROWS:
+                if stop > start:
+                    yield start, stop
+                start, held = day, 0
+            stop, held = day + _DAY, held + rows.get(day, 0)
+        yield start, stop
+
+    def _floors(self) -> dict[int, int]:
+        at = self.clock()
+        return {size: floor(at - kept, size) for size, kept in KEPT.items()}
+
+    def _put(
+        self,
+        connection: Connection,
+        model: Model,
+        sought: _Sought,
+        met: _Met,
+        measured: Mapping[Window, Outcome],
+    ) -> None:
+        progress.hold(connection, NAME, self._epoch)
+        if model.id not in models.by_id(connection, [model.id]):
+            return
+        arrivals.remove(connection, [each.id for each in sought.arrived])
+        self._put_unmatched(connection, model, sought, met.ids)
+        self._put_outcomes(connection, model, met.days, measured)
+
+    def _put_unmatched(
+        self, connection: Connection, model: Model, sought: _Sought, found: set[str]
+    ) -> None:
+        at = self.clock()
+        new = {
+            one for each in sought.arrived if each.kind == "labels" for one in ids_of(each.body)
+        } - found
+        gone: list[int] = []
+        kept: list[Unmatched] = []
+        for each in sought.waiting:
+            old = ids_of(each.body)
+            left = [one for one in old if one not in found and one not in new]
+            if each.again or len(left) < len(old):
+                gone.append(each.id)
+                if left:
+                    kept.append(_waiting(model, left, each.at, again=False))
+        if new:
+            kept.append(_waiting(model, sorted(new), at, again=True))
+        unmatched.remove(connection, gone)
+        unmatched.add(connection, kept)
+
+    def _put_outcomes(
+        self,
+        connection: Connection,
+        model: Model,
+        days: Iterable[int],
+        measured: Mapping[Window, Outcome],
+    ) -> None:
+        """Those that say something else than they did; and nothing where nothing is known."""
+        known = {(each.version, each.segment): each.id for each in series.of(connection, model.id)}
+        chosen = settled(known, {(each.version, each.segment) for each in measured})
+        missing = {*chosen.values()} - known.keys()
+        made = series.ensure(connection, [(model.id, *pair) for pair in missing])
+        known |= {(version, segment): number for (_m, version, segment), number in made.items()}
+        now: dict[outcomes.Key, Outcome] = {}
+        for one, outcome in measured.items():
+            key = known[chosen[one.version, one.segment]], one.resolution, one.start
+            now[key] = now[key].merge(outcome) if key in now else outcome
+        before = {
+            each.key: each.body
+            for day in days
+            for size, first in self._floors().items()
+            for each in outcomes.between(
+                connection, known.values(), size, max(day, first), day + _DAY
+            )
+        }
+        bodies = {key: encode(one.measured) for key, one in now.items()}
+        nothing = encode({})
+        at = self.clock()
+        outcomes.put(
+            connection,
+            [
+                outcomes.Outcome(
+                    series=number,
+                    resolution=size,
+                    start=start,
+                    labelled=now[key].rows if key in now else 0,
+                    body=body,
+                    changed_at=at,
+                )
+                for key in now.keys() | before.keys()
+                for number, size, start in [key]
+                for body in [bodies.get(key, nothing)]
+                if before.get(key) != body
+            ],
+        )
+
+
+def _together(tables: Iterable[Table]) -> Iterator[Table]:
+    """Many small tables as few large ones."""
+    some: list[Table] = []
+    for table in tables:
+        if table.num_rows:
+            some.append(table)
+        if sum(each.num_rows for each in some) >= _ROWS:
+            yield unify(some)
+            some = []
+    if some:
+        yield unify(some)
+
+
+def _expire(connection: Connection, at: int) -> None:
+    for size, kept in KEPT.items():
+        outcomes.expire(connection, size, at - kept)
+    unmatched.expire(connection, at - BEFORE)
+
+
+def join(config: Config, catalog: Catalog, stop: threading.Event) -> None:
+    """As a thread, until told to stop."""
+    store = LocalStore(config.data / "store")
+    with contextlib.closing(LogReader(config.data / "log")) as log:
+        source = Source(catalog, log, threading.Lock(), Memory(most=1))
+        Truth(catalog, source, store).run(stop)
+
+
+def _waiting(model: Model, ids: Sequence[str], at: int, *, again: bool) -> Unmatched:
+    return Unmatched(model=model.id, rows=len(ids), at=at, again=again, body=packed(ids))
+
+
+def _wait(reason: str) -> None:
+    _log.warning("the catalog is waited for", reason=reason)
