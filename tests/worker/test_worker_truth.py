@@ -151,6 +151,13 @@ class TestOrder:
         case.join()
         assert case.accuracy() == 0.0
 
+    def test_a_row_that_stands_for_several_counts_as_so_many(self, case):
+        case.send([said(1, weight=100), said(2, "no", weight=300)], START)
+        case.labels(true(1), true(2))
+        case.join()
+        assert {one.labelled for one in case.outcomes().values()} == {400}
+        assert case.accuracy() == 0.25
+
     def test_training_rows_are_not_measured(self, case):
         case.send([said(1, environment="training"), said(2)], START)
         case.labels(true(1), true(2))

@@ -29,6 +29,7 @@ _ENTRIES = ("chip", "contactless", "stored", "typed")
 class CardFraud(Seeded):
     model_id: ClassVar[str] = "card-fraud"
     task: ClassVar[str] = "binary"
+    positive: ClassVar[str | None] = "fraud"
     about: ClassVar[str] = "Card payments, scored for fraud"
     segment: ClassVar[str] = "tags.channel"
     prefix: ClassVar[str] = "cf"

@@ -45,6 +45,8 @@ class Model(Protocol):
 
     model_id: ClassVar[str]
     task: ClassVar[str]
+    positive: ClassVar[str | None]
+    """The class of two that it looks for."""
     about: ClassVar[str]
     segment: ClassVar[str]
     """The tag whose values are watched by themselves, if one is."""

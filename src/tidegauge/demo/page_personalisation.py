@@ -23,6 +23,7 @@ _COMMENTS = ("more video please", "too crowded", "I like the new order", "where 
 class PagePersonalisation(Seeded):
     model_id: ClassVar[str] = "page-personalisation"
     task: ClassVar[str] = "multilabel"
+    positive: ClassVar[str | None] = None
     about: ClassVar[str] = "The modules of a start page, with an A/B test"
     segment: ClassVar[str] = "tags.variant"
     prefix: ClassVar[str] = "pp"

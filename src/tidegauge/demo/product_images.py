@@ -23,6 +23,7 @@ _SHOPS = ("north", "south", "online")
 class ProductImages(Seeded):
     model_id: ClassVar[str] = "product-images"
     task: ClassVar[str] = "multiclass"
+    positive: ClassVar[str | None] = None
     about: ClassVar[str] = "Photographs of products, sorted into categories"
     segment: ClassVar[str] = "tags.camera"
     prefix: ClassVar[str] = "pi"

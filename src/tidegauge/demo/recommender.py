@@ -22,6 +22,7 @@ _PLANS = ("free", "plus")
 class Recommender(Seeded):
     model_id: ClassVar[str] = "recommender"
     task: ClassVar[str] = "ranking"
+    positive: ClassVar[str | None] = None
     about: ClassVar[str] = "Eight products in order for each shopper"
     segment: ClassVar[str] = ""
     prefix: ClassVar[str] = "rc"

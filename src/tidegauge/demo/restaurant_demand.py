@@ -22,6 +22,7 @@ _WEEK = (0.75, 0.8, 0.9, 1.0, 1.35, 1.5, 1.1)
 class RestaurantDemand(Seeded):
     model_id: ClassVar[str] = "restaurant-demand"
     task: ClassVar[str] = "regression"
+    positive: ClassVar[str | None] = None
     about: ClassVar[str] = "Guests of 24 restaurants, a day ahead"
     segment: ClassVar[str] = "tags.city"
     prefix: ClassVar[str] = "rd"

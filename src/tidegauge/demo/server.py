@@ -87,6 +87,7 @@ class Server:
             "task": model.task,
             "owner": "tidegauge demo",
             "description": model.about,
+            "positive_label": model.positive,
         }
         made = self._asked("POST", "/api/v1/models", about)
         if made.status_code == 401:

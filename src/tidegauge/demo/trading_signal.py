@@ -23,6 +23,7 @@ _VENUES = ("lit", "dark", "auction")
 class TradingSignal(Seeded):
     model_id: ClassVar[str] = "trading-signal"
     task: ClassVar[str] = "multiclass"
+    positive: ClassVar[str | None] = None
     about: ClassVar[str] = "Buy, hold or sell for twelve instruments"
     segment: ClassVar[str] = ""
     prefix: ClassVar[str] = "ts"

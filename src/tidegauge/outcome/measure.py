@@ -62,6 +62,11 @@ class Rows:
                 found[OUTPUT + name] = self._errors(rows, true, self._outputs[name])
         return {name: each for name, each in found.items() if each is not None and each.n}
 
+    def count(self, rows: Counts) -> int:
+        """How many predictions they stand for."""
+        weights = self._of(rows)
+        return len(rows) if weights is None else round(float(weights.sum()))
+
     def _main(self, rows: Counts) -> Measured | None:
         if self._is("ranking", "rank", "group_id"):
             return self._ranking(rows)

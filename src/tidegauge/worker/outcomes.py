@@ -59,6 +59,7 @@ class Window(NamedTuple):
 @dataclass(frozen=True)
 class Outcome:
     rows: int
+    """As many predictions as they stand for."""
     measured: Mapping[str, Measured]
 
     def merge(self, later: "Outcome") -> "Outcome":
@@ -98,7 +99,7 @@ class Known:
                 order, groups = split(starts, kept, versions, column, values)
                 for group in groups:
                     own = order[group.first : group.last]
-                    found[_window(resolution, group)] = Outcome(len(own), rows.measure(own))
+                    found[_window(resolution, group)] = Outcome(rows.count(own), rows.measure(own))
         return found
 
     def _rows(self, held: Held, start: int, stop: int) -> Table:

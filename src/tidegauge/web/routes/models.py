@@ -83,9 +83,16 @@ class ModelPage(BaseModel):
     next: str | None
 
 
+Class = Annotated[
+    bool | int | str | None,
+    Field(description="As labels have it: text, number or boolean. There is no default."),
+]
+
+
 class ModelWanted(Closed):
     model_id: Name
     task: Task | None = None
+    positive_label: Class = None
     owner: Text = ""
     description: Text = ""
     tags: Annotated[Tags, Field(default_factory=dict)]
@@ -98,10 +105,7 @@ class ModelChange(Closed):
     owner: Text = ""
     description: Text = ""
     tags: Annotated[Tags, Field(default_factory=dict)]
-    positive_label: Annotated[
-        bool | int | str | None,
-        Field(description="As labels have it: text, number or boolean. There is no default."),
-    ] = None
+    positive_label: Class = None
     hot_days: Days = None
     cold_days: Days = None
     archived: bool = False
@@ -170,7 +174,8 @@ def make_model(
 ) -> ModelShown:
     """Make a model known before its first prediction; one that is there is a conflict."""
     at = now()
-    told = wanted.model_dump(exclude={"model_id"})
+    told = wanted.model_dump(exclude={"model_id", "positive_label"})
+    told["positive"] = _class_of(wanted.positive_label)
     _check_texts(told)
 
     def make(connection: Connection) -> Model:
