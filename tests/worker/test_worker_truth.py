@@ -7,10 +7,12 @@ from collections import defaultdict
 import pytest
 from worker_case import MINUTES, START, Case, prediction
 
-from tidegauge.catalog import arrivals, models, outcomes, series, unmatched
+from tidegauge import failpoint
+from tidegauge.catalog import FencedError, arrivals, models, outcomes, series, unmatched
 from tidegauge.performance import decode
 from tidegauge.series.memory import Memory
 from tidegauge.series.rows import Source
+from tidegauge.store import DamagedError
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND
 from tidegauge.worker.truth import Truth
 
@@ -163,6 +165,61 @@ class TestOrder:
         case.labels(true(1), true(2))
         case.join()
         assert {one.labelled for one in case.outcomes().values()} == {1}
+
+
+class TestFailures:
+    @pytest.mark.parametrize("point", ["truth.measured", "truth.committed"])
+    def test_a_crash_changes_nothing_that_comes_of_it(self, case, monkeypatch, point):
+        case.send([said(1), said(2, "no")], START)
+        case.labels(true(1), true(2), true(3))
+        case.count()
+
+        def ends(name):
+            if name == point:
+                raise KeyboardInterrupt(name)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(failpoint, "hit", ends)
+            with pytest.raises(KeyboardInterrupt):
+                case.truth.step()
+        case.join()
+        assert {(one.labelled, one.revision) for one in case.outcomes().values()} == {(2, 1)}
+        assert (case.accuracy(), case.waiting()) == (0.5, 1)
+
+    def test_who_was_taken_over_from_writes_nothing(self, case):
+        old = case.truth
+        case.send([said(1)], START)
+        case.labels(true(1))
+        case.count()
+        _new = case.truth
+        with pytest.raises(FencedError):
+            old.step()
+        assert case.outcomes() == {}
+        case.join()
+        assert case.accuracy() == 1.0
+
+    def test_a_model_that_cannot_be_joined_holds_up_no_other(self, case, monkeypatch):
+        case.send([said(1), said(2, model="other")], START)
+        case.labels(true(1))
+        case.send(
+            [{"model_id": "other", "prediction_id": "other-2", "actual_label": "yes"}],
+            START,
+            kind="labels",
+        )
+        case.count()
+        truth = case.truth
+        measure = truth._measure
+
+        def damaged(model, days):
+            if model.name == "other":
+                raise DamagedError("a part", "it cannot be read")
+            return measure(model, days)
+
+        monkeypatch.setattr(truth, "_measure", damaged)
+        assert truth.step() == 1
+        assert case.accuracy() == 1.0
+        # What could not be joined is still there for the next one.
+        assert case.truth.step() == 1
 
 
 class Oracle:
