@@ -173,7 +173,8 @@ class Classes:
 
 
 def _used(coded: Coded) -> set[str]:
-    return {coded.names[int(at)] for at in np.unique(coded.codes) if at >= 0}
+    rows = np.bincount(coded.codes + 1, minlength=len(coded.names) + 1)[1:]
+    return {coded.names[int(at)] for at in np.flatnonzero(rows)}
 
 
 def _moved(coded: Coded, names: Sequence[str]) -> Counts:

@@ -17,16 +17,16 @@ from tidegauge.arrays import Counts, Floats
 from tidegauge.performance.figure import Figure, Z, around, ratio_of_odds
 from tidegauge.performance.moments import weighed
 
-_FINE: Final = 32
-"""Bins to an octave."""
-_OCTAVES: Final = 30
-_BELOW: Final = _OCTAVES * _FINE + 2
-"""The bins from 0 to a half."""
-_TOP: Final = 2 * _BELOW
-_FAR: Final = 1_100
-"""Octaves of the smallest numbers."""
+_DIGITS: Final = 5
+"""Of a score's mantissa that tell bins apart: 32 to an octave."""
+_SHIFT: Final = 52 - _DIGITS
+_LEAST: Final = (1023 - 31) << _DIGITS
+"""What is nearer to 0 or to 1 than 2**-31 lies in one bin."""
+_TOP: Final = 2 * ((1022 << _DIGITS) - _LEAST + 1) + 1
+"""The bin of 1."""
 BANDS: Final = 20
 """Of equal width, in which scores are held against what happened."""
+_MIDDLE: Final = 0.5
 _SMALLEST: Final = float(np.finfo(np.float64).eps)
 """A probability of 0 or 1 that was wrong is taken for this: its logarithm is infinite."""
 
@@ -49,20 +49,16 @@ class Odds(NamedTuple):
 
 def bins_of(scores: Floats) -> Counts:
     """The number of each score's bin: it rises with the score."""
-    upper = scores > 0.5
-    inside = (scores >= 0) & (scores <= 1)
-    near = np.where(inside, np.where(upper, 1.0 - scores, scores), np.abs(scores))
-    part, octave = np.frexp(near)
-    fine = ((part - 0.5) * (2 * _FINE)).astype(np.int64)
-    octave = octave.astype(np.int64)
-    low = np.where(octave <= -_OCTAVES, 0, (_OCTAVES + octave) * _FINE + fine + 1)
-    low = np.where(near == 0, 0, low)
-    beyond = 1 + (octave + _FAR) * _FINE + fine
-    return np.where(
-        inside,
-        np.where(upper, _TOP - low, low),
-        np.where(scores < 0, -beyond, _TOP + beyond),
-    )
+    near = np.minimum(scores, 1.0 - scores)
+    # As a whole number a double's bits rise with it: exponent first, then the digits.
+    low = np.maximum((near.view(np.int64) >> _SHIFT) - (_LEAST - 1), 0)
+    bins = np.where(scores > _MIDDLE, _TOP - low, low)
+    outside = ~(near >= 0)
+    if outside.any():
+        far = scores[outside]
+        beyond = (np.abs(far).view(np.int64) >> _SHIFT) + 1
+        bins[outside] = np.where(far < 0, -beyond, _TOP + beyond)
+    return bins
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,33 +81,17 @@ class Scores:
         """`truth` is the place of each row's own among `truths`."""
         w = np.ones(len(scores)) if weights is None else weights
         width = len(truths)
-        bins, where = np.unique(bins_of(scores), return_inverse=True)
-        counts = weighed(where * width + truth, w, len(bins) * width)
+        bins, counts = _counted(bins_of(scores), truth, w, width)
         clipped = np.clip(scores, 0.0, 1.0)
         band = np.minimum((clipped * BANDS).astype(np.int64), BANDS - 1) * width + truth
         bands = [weighed(band, each, BANDS * width) for each in (w, w * scores)]
-        safe = np.clip(scores, _SMALLEST, 1 - _SMALLEST)
-        log, other = np.log(safe), np.log1p(-safe)
-        powers = (
-            w,
-            w * w,
-            w * scores,
-            w * log,
-            w * log * log,
-            w * other,
-            w * other * other,
-            w * scores**2,
-            w * (1 - scores) ** 2,
-            w * scores**4,
-            w * (1 - scores) ** 4,
-        )
-        sums = [weighed(truth, each, width) for each in powers]
+        sums = [_sums(scores[own], w[own]) for at in range(width) for own in [truth == at]]
         return cls(
             tuple(truths),
             bins,
-            counts.reshape(len(bins), width),
+            counts,
             np.stack(bands, axis=-1).reshape(BANDS, width, 2),
-            np.stack(sums, axis=-1),
+            np.array(sums).reshape(width, len(Odds._fields)),
         )
 
     def merge(self, other: Self) -> Self:
@@ -146,6 +126,41 @@ class Scores:
             no,
             is_probability,
         )
+
+
+def _counted(bins: Counts, truth: Counts, w: Floats, width: int) -> tuple[Counts, Floats]:
+    """The bins that hold a score, and the weight in each by truth."""
+    if len(bins) > _TOP and bins.min() >= 0 and bins.max() <= _TOP:
+        # Of many rows all bins are counted at once, and none are sorted.
+        counts = weighed(bins * width + truth, w, (_TOP + 1) * width).reshape(-1, width)
+        there = np.flatnonzero(counts.any(axis=1))
+        return there.astype(np.int64), counts[there]
+    found, where = np.unique(bins, return_inverse=True)
+    counts = weighed(where * width + truth, w, len(found) * width)
+    return found, counts.reshape(len(found), width)
+
+
+def _sums(scores: Floats, w: Floats) -> list[float]:
+    """As `Odds` has them."""
+    safe = np.clip(scores, _SMALLEST, 1 - _SMALLEST)
+    log, other, square, rest = np.log(safe), np.log1p(-safe), scores**2, (1 - scores) ** 2
+    # Not the product of vectors, for which a library would start threads.
+    return [
+        float(np.einsum("i,i", w, each))
+        for each in (
+            np.ones_like(w),
+            w,
+            scores,
+            log,
+            log * log,
+            other,
+            other * other,
+            square,
+            rest,
+            square * square,
+            rest * rest,
+        )
+    ]
 
 
 @dataclass(frozen=True, eq=False)
