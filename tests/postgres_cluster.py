@@ -32,7 +32,7 @@ def user():
 class Cluster:
     def __init__(self, **settings):
         # Short: a socket's path may have a hundred bytes.
-        self.directory = Path(tempfile.mkdtemp(prefix="tg-pg-", dir=_memory()))
+        self.directory = Path(tempfile.mkdtemp(prefix="tg-pg-", dir=memory()))
         self.data = self.directory / "data"
         self.settings = {
             "listen_addresses": "",
@@ -145,7 +145,7 @@ class Cluster:
             raise RuntimeError(f"{command}: {done.stdout}{done.stderr}")
 
 
-def _memory():
+def memory():
     """Where there is room in memory, as a new database is 7 MB of files: 30 ms, not 250."""
     memory = Path("/dev/shm")  # noqa: S108 - the directory in it is ours alone
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30 else None

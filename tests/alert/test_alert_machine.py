@@ -8,6 +8,8 @@ from alert_invariants import Watch
 from alert_model import Model, Setup, Taker
 from alert_steps import START, setup, walk
 
+from tidegauge.alert.settings import Settings
+
 LONG = int(os.environ.get("TIDEGAUGE_STEPS", "10000"))
 WALK = 200
 
@@ -53,3 +55,20 @@ def test_it_does_so_in_a_catalog_too(catalog, seed):
         assert (number, answer, *seen(kept)) == (number, told, *seen(model))
     for fold, row in kept.folded():
         assert fold == {name: row[name] for name in row if name not in ("revision", "events")}
+
+
+def test_what_flaps_is_quiet_for_those_who_are_patient_for_less_than_an_hour():
+    """Though what it did within the hour still counts when it begins again."""
+    product = Product(Setup((), (Taker("a"),)), START)
+    product.settings = Settings(quiet_s=300)
+    for _number in range(5):
+        (number,) = {product.manual("fraud", "it looks wrong", "high")}
+        product.go_to(product.now + 30)
+        product.resolve(number)
+    assert product.incidents()[0]["flapping"]
+    product.go_to(product.now + 299)
+    assert product.incidents()[0]["flapping"]
+    product.go_to(product.now + 1)
+    assert not product.incidents()[0]["flapping"]
+    product.manual("fraud", "it looks wrong", "high")
+    assert product.incidents()[0]["flapping"]

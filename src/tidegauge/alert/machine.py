@@ -372,8 +372,9 @@ class Machine:
         incident.moved_at = max(
             [incident.moved_at, *incident.reopened, *(max(a.moved, default=0) for a in alerts)]
         )
+        is_quiet = self.at >= incident.moved_at + self.settings.quiet_s * _SECOND
         if incident.flapping:
-            if self.at >= incident.moved_at + self.settings.quiet_s * _SECOND:
+            if is_quiet:
                 incident.flapping = False
                 hush.look(self.book, incident, self.at)
                 self.book.note(incident, self.at, "quiet")
@@ -382,7 +383,9 @@ class Machine:
         moves = (sum(each > since for each in alert.moved) for alert in alerts)
         reopened = sum(each > since for each in incident.reopened)
         is_often = max(moves, default=0) >= self.settings.flapping_moved
-        if is_often or reopened >= self.settings.flapping_reopened:
+        is_often = is_often or reopened >= self.settings.flapping_reopened
+        # Who is patient for less than the hour that is counted hears of it with the next change.
+        if is_often and not is_quiet:
             incident.flapping = True
             hush.look(self.book, incident, self.at)
             self.book.note(incident, self.at, "flapping")

@@ -101,7 +101,8 @@ class Alerting:
         self._offset = self.clock.offset
         self._held_until = 0
         self._held = 0
-        self._hush: list[int] = []
+        self._hush: list[int] | None = None
+        """Whose word held at the last look; what it was before is not known."""
 
     def now(self) -> int:
         assert self.clock is not None  # noqa: S101 - it is made when the work is taken
@@ -174,7 +175,8 @@ class Alerting:
         """A heartbeat each five minutes, while all that it stands for goes on; for those who ask
         for themselves a sign more often."""
         at = self.now()
-        if at - self._signed < _SIGN:
+        # By the clock, so that whoever takes over goes on in the same step.
+        if at // _SIGN == self._signed // _SIGN:
             return
         self._signed = at
         told, judged = self.catalog.look(_told, patience=None, waiting=_wait)
