@@ -3,12 +3,14 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -92,6 +94,17 @@ class Cluster:
         name = f"test_{next(_number)}"
         self.sql(f"CREATE DATABASE {name}", "postgres")
         return self._address(name)
+
+    def admit(self, network):
+        """From another network; it has to listen there."""
+        with (self.data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        os.kill(self.pid, signal.SIGHUP)
+
+    def by_network(self, url, address, **options):
+        """The same database, as it is reached from elsewhere."""
+        told = urlencode({"host": address, "port": self.port, **options}, quote_via=quote)
+        return f"{url.partition('?')[0]}?{told}"
 
     def copied(self, url):
         """The address of a copy of a database that nobody is connected to."""

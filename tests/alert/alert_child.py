@@ -25,8 +25,10 @@ async def deliver(catalog, sender):
         await asyncio.sleep(0.01)
 
 
-def serve(url):
-    """As the worker does it, until SIGTERM."""
+def serve(url, lease=None):
+    """As the worker does it, until SIGTERM; a try that was cut short waits for so many seconds."""
+    if lease is not None:
+        outbox.LEASE = delivering.LEASE = int(lease) * 1_000_000
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     sys.stdout.write("ready\n")
@@ -34,8 +36,8 @@ def serve(url):
     catalog = Catalog.open(url)
     settings = Settings(group_wait_s=0)
     alerting = Alerting(catalog, settings)
-    delivering = Delivering(catalog, REACH, alerting.now, settings)
-    sending = threading.Thread(target=delivering.run, args=(stop,))
+    sender = Delivering(catalog, REACH, alerting.now, settings)
+    sending = threading.Thread(target=sender.run, args=(stop,))
     sending.start()
     alerting.run(stop)
     sending.join()
@@ -57,4 +59,7 @@ def main(url):
 if __name__ == "__main__":
     # What it says in words is not what it is asked for: nobody reads that to its end.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    (serve if sys.argv[2:] == ["serve"] else main)(sys.argv[1])
+    if sys.argv[2:3] == ["serve"]:
+        serve(sys.argv[1], *sys.argv[3:])
+    else:
+        main(sys.argv[1])

@@ -34,7 +34,7 @@ class Server:
 
 
 @contextmanager
-def serving(tls: ssl.SSLContext | None = None, port=0):
+def serving(tls: ssl.SSLContext | None = None, port=0, host="127.0.0.1"):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -66,7 +66,7 @@ def serving(tls: ssl.SSLContext | None = None, port=0):
         def handle_error(self, request, client_address):
             """Those who hang up while they are spoken to are what some tests are about."""
 
-    listener = Quiet(("127.0.0.1", port), Handler)
+    listener = Quiet((host, port), Handler)
     if tls is not None:
         listener.socket = tls.wrap_socket(
             listener.socket, server_side=True, do_handshake_on_connect=False
