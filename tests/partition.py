@@ -12,6 +12,17 @@ import pytest
 
 APART = ip_network("10.201.0.0/16")
 """The addresses of all lines; nothing outside of this machine has them."""
+_LONG = os.environ.get("TIDEGAUGE_PARTITIONS", "")
+"""Seconds, divided by commas: each of them both ways and each way alone."""
+_EACH = [
+    (float(seconds), ways)
+    for seconds in _LONG.split(",")
+    if seconds
+    for ways in ("out and in", "out", "in")
+]
+partitions = pytest.mark.parametrize(
+    ("seconds", "ways"), _EACH or [(1.0, "out and in"), (0.3, "out"), (0.3, "in")]
+)
 _NOBODY = "02:00:00:00:00:01"
 """What is sent there arrives nowhere, and nobody is told: as a cable that is cut elsewhere."""
 
@@ -31,7 +42,7 @@ class Line:
     there: End
 
     @contextmanager
-    def cut(self, ways=("out", "in")):
+    def cut(self, ways="out and in"):
         """While it lasts nothing goes out of the namespace, or nothing comes in."""
         self._turn(ways, is_lost=True)
         try:
@@ -40,11 +51,11 @@ class Line:
             self._turn(ways, is_lost=False)
 
     def heal(self):
-        self._turn(("out", "in"), is_lost=False)
+        self._turn("out and in", is_lost=False)
 
     def _turn(self, ways, *, is_lost):
         ends = {"out": (self.there, self.here), "in": (self.here, self.there)}
-        for way in ways:
+        for way in ways.split(" and "):
             one, other = ends[way]
             to = _NOBODY if is_lost else other.hardware
             known = ["replace", other.address, "lladdr", to, "nud", "permanent", "dev", one.device]

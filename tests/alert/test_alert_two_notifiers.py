@@ -16,7 +16,7 @@ from alert_case import MINUTE, Case
 from channel_server import serving
 from sqlalchemy import select
 
-from partition import APART
+from partition import APART, partitions
 from postgres_cluster import Cluster, binary
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import Catalog, tables
@@ -168,10 +168,10 @@ def test_a_try_is_ended_by_whoever_has_it_now(two):
     two.check()
 
 
-WAYS = [["out", "in"], ["in"], *([["out"]] if PATIENT else [])]
+WAYS = ["out and in", "in", *(["out"] if PATIENT else [])]
 
 
-@pytest.mark.parametrize("ways", WAYS, ids="-".join)
+@pytest.mark.parametrize("ways", WAYS)
 def test_one_that_is_cut_off_from_the_catalog_loses_and_doubles_nothing(two, ways):
     two.breaks()
     with two.notifier(is_apart=True):
@@ -183,4 +183,15 @@ def test_one_that_is_cut_off_from_the_catalog_loses_and_doubles_nothing(two, way
                 wait_until(lambda: time.monotonic() >= begun + SECONDS, 2 * SECONDS + 1)
         two.breaks()
         wait_until(two.is_all_told)
+    two.check()
+
+
+@partitions
+def test_one_that_is_cut_off_from_a_channel_loses_and_doubles_nothing(two, seconds, ways):
+    two.breaks()
+    with two.notifier(is_apart=True):
+        wait_until(lambda: two.heard() >= 5)
+        with two.to_channel.cut(ways):
+            time.sleep(seconds)
+        wait_until(two.is_all_told, seconds + 300)
     two.check()
