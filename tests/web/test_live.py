@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 from tidegauge.catalog import models, monitors, notices, progress, readings, targets
 from tidegauge.catalog.readings import Reading
 from tidegauge.web import live
+from tidegauge.web.keys import Keys
 from tidegauge.web.live import Place
 from tidegauge.window import HOUR, MINUTE, SECOND
 from tidegauge.worker.late import JUDGE
@@ -33,10 +34,12 @@ def api(tmp_path):
 class Heard:
     """Server-sent events, read as they come in a thread of its own."""
 
-    def __init__(self, api, *, role="read", pii=False, tenant="default", headers=None, **asked):
+    def __init__(
+        self, api, *, role="read", pii=False, tenant="default", headers=None, client=None, **asked
+    ):
         self.events = []
         self.is_over = threading.Event()
-        self._client = api.key(role, tenant=tenant, pii=pii)
+        self._client = client or api.key(role, tenant=tenant, pii=pii)
         self._sent = {"params": asked, "headers": headers or {}}
         self._answer = None
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -246,6 +249,47 @@ def test_who_is_slower_than_what_comes_is_let_go(api, monkeypatch):
         assert len({each["incident_id"] for each in heard.of("incident")}) == 6
 
 
+def short_lived(api, how):
+    """A key of its own, and what makes an end of it."""
+    # As another process would.
+    keys = Keys(api.case.folder)
+    lasts = 3.0 if how == "key-expired" else None
+    key, token = keys.create(name="short", role="read", lasts_s=lasts)
+    return token, (lambda: keys.revoke(key.id)) if lasts is None else (lambda: None)
+
+
+@pytest.mark.parametrize("how", ["key-revoked", "key-expired"])
+def test_whose_key_ends_hears_why_and_no_more(api, how):
+    judged(api, first=True)
+    token, end = short_lived(api, how)
+    headers = {"Authorization": f"Bearer {token}"}
+    with (
+        httpx.Client(base_url=f"{api.url}/api/v1/", headers=headers) as client,
+        Heard(api, client=client) as heard,
+    ):
+        end()
+        assert heard.is_over.wait(30)
+        assert heard.events[-1]["event"] == "ended"
+        assert heard.events[-1]["data"]["type"] == f"/problems/{how}"
+        assert "'short'" in heard.events[-1]["data"]["detail"]
+        assert client.get("live").status_code == 401
+
+
+def test_whose_key_has_ended_hears_not_even_what_happens_before_it_is_looked_at(api, monkeypatch):
+    monkeypatch.setattr(live, "_EVERY", 2.0)
+    judged(api, first=True)
+    key, token = api.keys.create(name="short", role="read")
+    headers = {"Authorization": f"Bearer {token}"}
+    with (
+        httpx.Client(base_url=f"{api.url}/api/v1/", headers=headers) as client,
+        Heard(api, client=client) as heard,
+    ):
+        api.keys.revoke(key.id)
+        raised(api)
+        assert heard.is_over.wait(30)
+        assert [each["event"] for each in heard.events] == ["here", "ended"]
+
+
 def test_there_is_room_for_so_many(api, monkeypatch):
     monkeypatch.setattr(live, "_MOST", 1)
     with Heard(api):
@@ -320,6 +364,19 @@ class TestASocket:
                     told.recv(30)
         code = 1009 if flood == "one large message" else 1008
         assert told.protocol.close_rcvd.code == code
+
+    @pytest.mark.parametrize("how", ["key-revoked", "key-expired"])
+    def test_says_that_its_key_has_ended(self, api, how):
+        judged(api, first=True)
+        token, end = short_lived(api, how)
+        with self.asked(api, key=token) as told:
+            assert json.loads(told.recv(30))["event"] == "here"
+            end()
+            heard = json.loads(told.recv(30))
+            assert (heard["event"], heard["data"]["type"]) == ("ended", f"/problems/{how}")
+            with pytest.raises(ConnectionClosed) as closed:
+                told.recv(30)
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4401, how)
 
     def test_is_let_go_when_the_server_ends(self, api):
         judged(api, first=True)

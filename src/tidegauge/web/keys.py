@@ -145,11 +145,16 @@ class Keys:
         is_right = hmac.compare_digest(_hash(found[2] if found else token), known)
         if key is None or not is_right or now < key.starts_at:
             raise BadKeyError("unauthenticated", "the key is not known")
-        if key.revoked_at is not None:
-            raise BadKeyError("key-revoked", f"the key {key.name!r} is revoked")
-        if key.expires_at is not None and now >= key.expires_at:
-            raise BadKeyError("key-expired", f"the key {key.name!r} has expired")
+        _refuse_ended(key, now)
         return key
+
+    def check_again(self, key: Key, now: float) -> None:
+        """Whether one that was good is so still."""
+        self._refresh(now)
+        held = self._keys.get(key.id)
+        if held is None:
+            raise BadKeyError("unauthenticated", f"the key {key.name!r} is there no more")
+        _refuse_ended(held, now)
 
     def _refresh(self, now: float) -> None:
         if now and now - self._looked_at < 1.0:
@@ -195,6 +200,13 @@ class Keys:
             hit("web.after-keys-rename")
             _sync_directory(self._path.parent)
             self._keys, self._seen = keys, None
+
+
+def _refuse_ended(key: Key, now: float) -> None:
+    if key.revoked_at is not None:
+        raise BadKeyError("key-revoked", f"the key {key.name!r} is revoked")
+    if key.expires_at is not None and now >= key.expires_at:
+        raise BadKeyError("key-expired", f"the key {key.name!r} has expired")
 
 
 def _sync_directory(path: Path) -> None:

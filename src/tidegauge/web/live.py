@@ -2,11 +2,12 @@
 
 One look at the catalog a second is for all listeners of this process.  Who is slower than what
 comes is let go, and comes back with the place it was at; what a listener is told again by that it
-knows by its names.
+knows by its names.  Whose key is good no longer is told so, and nothing more.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
@@ -15,6 +16,7 @@ import structlog
 
 from tidegauge.catalog import CatalogError
 from tidegauge.ingest.problem import ProblemError
+from tidegauge.web.keys import BadKeyError
 
 Kind = Literal["reading", "incident", "notice"]
 _EVERY: Final = 1.0
@@ -74,6 +76,8 @@ class Asked:
     kinds: frozenset[Kind]
     models: frozenset[str] | None
     """None is all."""
+    check: Callable[[], None] = lambda: None
+    """BadKeyError where who asked may hear no more."""
 
     def wants(self, change: Change) -> bool:
         return (
@@ -83,7 +87,14 @@ class Asked:
         )
 
 
-Heard = Change | Place | Literal["still", "missed"]
+class Ended(NamedTuple):
+    """The last that is heard: why there is no more to come."""
+
+    slug: str
+    why: str
+
+
+Heard = Change | Place | Ended | Literal["still", "missed"]
 """A change; where it begins; that nothing happened; or that not all can be told: read anew."""
 
 
@@ -108,13 +119,21 @@ class _Listener:
         with contextlib.suppress(asyncio.QueueFull):
             self.queue.put_nowait(None)
 
-    async def next(self) -> Change | Literal["still"] | None:
-        if self.is_left:
-            return None
-        try:
-            return await asyncio.wait_for(self.queue.get(), _STILL)
-        except TimeoutError:
-            return "still"
+    async def next(self) -> Change | Ended | Literal["still"] | None:
+        until = time.monotonic() + _STILL
+        while not self.is_left:
+            try:
+                # By itself: whatever holds up the looks, a key that has ended holds up nobody.
+                heard = await asyncio.wait_for(self.queue.get(), _EVERY)
+            except TimeoutError:
+                heard = "still"
+            try:
+                self.asked.check()
+            except BadKeyError as error:
+                return Ended(error.slug, str(error))
+            if heard != "still" or time.monotonic() >= until:
+                return heard
+        return None
 
 
 class Live:
@@ -145,6 +164,8 @@ class Live:
             yield begun
             while (heard := await listener.next()) is not None:
                 yield heard
+                if isinstance(heard, Ended):
+                    return
         finally:
             self._listeners.discard(listener)
 

@@ -1,5 +1,6 @@
 """What changes, as it comes: by server-sent events or a WebSocket, one address for both."""
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Final, get_args
@@ -14,7 +15,7 @@ from tidegauge.web.answers import answered
 from tidegauge.web.asgi import header
 from tidegauge.web.auth import is_foreign
 from tidegauge.web.keys import Key
-from tidegauge.web.live import Asked, Change, Heard, Kind, Place
+from tidegauge.web.live import Asked, Change, Ended, Heard, Kind, Place
 from tidegauge.web.routes.asked import Reader, checked_text
 from tidegauge.web.state import state_of
 
@@ -26,6 +27,8 @@ _KEY: Final = "tidegauge.key."
 """A browser cannot send a key as a header of a WebSocket: it offers it as a protocol."""
 _AGAIN: Final = 2_000
 _GOING_AWAY: Final = 1012
+_KEY_ENDED: Final = 4401
+"""Of the codes that are everybody's own: as the status 401."""
 Kinds = Annotated[list[Kind] | None, Query(description="All where none is named.")]
 Models = Annotated[
     list[str] | None, Query(max_length=_SEVERAL, description="All where none is named.")
@@ -44,7 +47,8 @@ Since = Annotated[
     responses={
         200: {
             "description": "Events `reading`, `incident` and `notice` as they come; `here` says"
-            " that all until its id is told, and `missed` that more was missed than is told again.",
+            " that all until its id is told, `missed` that more was missed than is told again, and"
+            " `ended`, the last, that the key is good no longer.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },
@@ -61,7 +65,7 @@ async def hear(
 
     A change may be told twice after a break: know it by its names.
     """
-    asked = _asked(key, kind, model)
+    asked = _asked(request, key, kind, model)
     heard = state_of(request).live.listen(asked, _place(since or last_event_id))
     # Whether there is room is to be told before the answer begins.
     first = await anext(heard)
@@ -78,7 +82,7 @@ async def hear_by_socket(
 ) -> None:
     try:
         key = _admitted(socket)
-        asked = _asked(key, kind, model)
+        asked = _asked(socket, key, kind, model)
         heard = state_of(socket).live.listen(asked, _place(since))
         first = await anext(heard)
     except ProblemError as problem:
@@ -90,10 +94,13 @@ async def hear_by_socket(
         tasks.start_soon(_until_closed, socket, tasks.cancel_scope)
         try:
             await socket.send_text(_message(first, key))
+            code, why = _GOING_AWAY, "come back with the id of the last that was heard"
             async for each in heard:
                 if each != "still":
                     await socket.send_text(_message(each, key))
-            await socket.close(_GOING_AWAY, "come back with the id of the last that was heard")
+                if isinstance(each, Ended):
+                    code, why = _KEY_ENDED, each.slug
+            await socket.close(code, why)
         except WebSocketDisconnect:
             pass
         tasks.cancel_scope.cancel()
@@ -121,6 +128,8 @@ def _event(heard: Heard, key: Key) -> str:
             return f"id: {heard}\nevent: here\ndata: {{}}\n\n"
         case "missed":
             return "event: missed\ndata: {}\n\n"
+        case Ended():
+            return f"event: ended\ndata: {_ended(heard)}\n\n"
         case _:
             return ": still here\n\n"
 
@@ -131,19 +140,29 @@ def _message(heard: Heard, key: Key) -> str:
             return f'{{"id":"{heard.place}","event":"{heard.kind}","data":{_text(heard, key)}}}'
         case Place():
             return f'{{"id":"{heard}","event":"here","data":{{}}}}'
+        case Ended():
+            return f'{{"event":"ended","data":{_ended(heard)}}}'
         case _:
             return f'{{"event":"{heard}","data":{{}}}}'
+
+
+def _ended(ended: Ended) -> str:
+    return json.dumps({"type": f"/problems/{ended.slug}", "detail": ended.why})
 
 
 def _text(change: Change, key: Key) -> str:
     return change.text if key.pii else change.masked
 
 
-def _asked(key: Key, kinds: list[Kind] | None, models: list[str] | None) -> Asked:
+def _asked(
+    request: HTTPConnection, key: Key, kinds: list[Kind] | None, models: list[str] | None
+) -> Asked:
+    gate = state_of(request).gate
     return Asked(
         tenant=key.tenant,
         kinds=frozenset(kinds) if kinds else _ALL,
         models=frozenset(checked_text(each) for each in models) if models else None,
+        check=lambda: gate.check_again(key),
     )
 
 
