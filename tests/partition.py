@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
+from itertools import count
 from typing import NamedTuple
 
 import pytest
@@ -25,6 +26,9 @@ partitions = pytest.mark.parametrize(
 )
 _NOBODY = "02:00:00:00:00:01"
 """What is sent there arrives nowhere, and nobody is told: as a cable that is cut elsewhere."""
+
+
+_number = count(1)
 
 
 class End(NamedTuple):
@@ -66,13 +70,18 @@ class Apart:
     """A namespace that has nothing but these lines."""
 
     def __init__(self, lines):
-        self.name = f"tg-{os.getpid()}"
+        # What is taken away goes by and by: the next one has other names.
+        self._number = next(_number)
+        self.name = f"tg-{os.getpid()}-{self._number}"
         self.inside = ["ip", "netns", "exec", self.name]
         self.lines = []
         self._many = lines
 
     def __enter__(self):
-        _run("ip", "netns", "add", self.name)
+        try:
+            _run("ip", "netns", "add", self.name)
+        except OSError as error:
+            pytest.skip(f"no network can be made here: {error}")
         try:
             for number in range(self._many):
                 self.lines.append(self._line(number))
@@ -86,12 +95,13 @@ class Apart:
         _run("ip", "netns", "del", self.name)
 
     def _line(self, number):
-        device = f"tg{os.getpid() % 10**7}{number}"
+        device = f"tg{os.getpid() % 10**7}{self._number % 1000}{'xyz'[number]}"
         net = f"{str(APART.network_address).removesuffix('.0.0')}.{os.getpid() % 256}"
+        place = len("xyz") * (self._number % 20) + number
         _run("ip", "link", "add", f"{device}a", "type", "veth", "peer", f"{device}b")
         _run("ip", "link", "set", f"{device}b", "netns", self.name)
-        here = self._end(f"{device}a", f"{net}.{4 * number + 1}")
-        there = self._end(f"{device}b", f"{net}.{4 * number + 2}", self.inside)
+        here = self._end(f"{device}a", f"{net}.{4 * place + 1}")
+        there = self._end(f"{device}b", f"{net}.{4 * place + 2}", self.inside)
         line = Line(here, there)
         line.heal()
         return line
@@ -116,10 +126,7 @@ def apart():
     made = []
 
     def make(lines=1):
-        try:
-            made.append(Apart(lines).__enter__())
-        except OSError as error:
-            pytest.skip(f"no networks can be made here: {error}")
+        made.append(Apart(lines).__enter__())
         return made[-1]
 
     yield make

@@ -27,8 +27,19 @@ from tidegauge.errors import InputError
 FROZEN_SECONDS: Final = 60
 """After which PostgreSQL ends a transaction in which nothing happens: its process is stopped or cut
 off, and holds the locks that its successor needs."""
+GONE_SECONDS: Final = 30
+"""After which whoever is gone without a word is no longer waited for: by us, where it is the
+server, and by the server, which may be in the middle of telling us something and hold locks."""
 READ_SECONDS: Final = 60
 """After which PostgreSQL ends a statement of a reader: it holds back the clean-up of all tables."""
+_OF_SERVER: Final = {
+    "idle_in_transaction_session_timeout": f"{FROZEN_SECONDS}s",
+    # On a socket of the same machine these say nothing, and do no harm.
+    "tcp_keepalives_idle": f"{GONE_SECONDS // 2}",
+    "tcp_keepalives_interval": f"{GONE_SECONDS // 6}",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": f"{GONE_SECONDS}s",
+}
 _BUSY: Final = 1.0
 """Seconds that SQLite itself waits for another process; beyond it we do, and say so."""
 _LOG: Final = 64 << 20
@@ -197,12 +208,11 @@ def _postgres_engine(url: URL, **pool: Any) -> Engine:  # noqa: ANN401 - as crea
     asked = {
         "application_name": "tidegauge",
         "connect_timeout": "10",
-        "options": f"-c idle_in_transaction_session_timeout={FROZEN_SECONDS}s",
-        # A server that is gone without a word is noticed within half a minute.
-        "keepalives_idle": "15",
-        "keepalives_interval": "5",
+        "options": " ".join(f"-c {name}={value}" for name, value in _OF_SERVER.items()),
+        "keepalives_idle": f"{GONE_SECONDS // 2}",
+        "keepalives_interval": f"{GONE_SECONDS // 6}",
         "keepalives_count": "3",
-        "tcp_user_timeout": "30000",
+        "tcp_user_timeout": f"{GONE_SECONDS * 1000}",
     }
     return create_engine(
         url,
