@@ -207,6 +207,45 @@ def test_a_try_that_was_cut_short_is_made_again_and_marked_where_it_may_be_a_dou
     assert case.said() == [("slack", "open", "sent")]
 
 
+def test_a_channel_that_works_again_is_noticed_by_whoever_takes_over(case, server):
+    case.channel("hook", **WEBHOOK, url=url(server))
+    server.answer(503)
+    breach(case)
+    case.wait(31)
+    for _number in range(10):
+        case.wait(60, 30)
+        case.deliver()
+    # By itself it would be tried in some minutes.
+    assert case.notices()[0].due_at - case.time > 2 * MINUTE
+    server.answer(200)
+    case.start()
+    case.wait(60, 30)
+    case.deliver()
+    assert case.said() == [("hook", "open", "sent")]
+
+
+def test_who_takes_over_waits_as_long_as_a_channel_has_asked_for(case, server):
+    case.channel("hook", **WEBHOOK, url=url(server))
+    server.answer(503)
+    breach(case)
+    case.wait(31)
+    for _number in range(4):
+        case.wait(60, 30)
+        case.deliver()
+    server.answer(503, headers={"Retry-After": "3000"})
+    case.wait(60, 30)
+    case.deliver()
+    before = len(server.heard)
+    case.start()
+    case.wait(2880, 60)
+    case.deliver()
+    assert len(server.heard) == before
+    server.answer(200)
+    case.wait(180, 60)
+    case.deliver()
+    assert case.said() == [("hook", "open", "sent")]
+
+
 def test_nobody_answers_and_the_ladder_is_climbed(case, server):
     case.channel("hook", **WEBHOOK, url=url(server))
     case.ladder(

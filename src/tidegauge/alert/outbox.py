@@ -3,12 +3,12 @@ try is waited out, and what is too late to be said by itself.
 """
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from tidegauge.alert.notice import Notice, unpacked
-from tidegauge.catalog.notices import Kept, Waiting
+from tidegauge.catalog.notices import Attempt, Kept, Waiting
 
 _SECOND: Final = 1_000_000
 LEASE: Final = 60 * _SECOND
@@ -18,6 +18,8 @@ _HEARTBEATS: Final = 300 * _SECOND
 _PAUSES: Final = (5, 30, 120, 300)
 _LONGEST: Final = 600
 _SPREAD: Final = 0.2
+_NOTED: Final = 2 * _SECOND
+"""The end of a try is written down a little after its pause has begun."""
 _PROBE: Final = 30 * _SECOND
 _FAILURES: Final = 3
 """In a row, before a channel is only tried now and then."""
@@ -48,6 +50,18 @@ def pause_after(tries: int, retry_after: float | None, chance: random.Random) ->
     return round(seconds * spread * _SECOND)
 
 
+def _is_ours(pause: int, tries: int) -> bool:
+    """Whether it is how long we wait of ourselves."""
+    is_one_of_few = tries <= len(_PAUSES)
+    ours = (_PAUSES[tries - 1] if is_one_of_few else _LONGEST) * _SECOND
+    return abs(pause - ours) <= (_NOTED if is_one_of_few else _SPREAD * ours)
+
+
+def has_failed(row: Waiting) -> bool:
+    """So often that its channel does not work."""
+    return row.status == "retry_wait" and row.tries >= _FAILURES
+
+
 def is_late(row: Waiting, at: int) -> bool:
     return at - row.made_at > (_HEARTBEATS if row.kind == "heartbeat" else PATIENCE)
 
@@ -62,6 +76,20 @@ class Line:
     """While it is broken, when it is tried again."""
     busy: set[str] = field(default_factory=set[str])
     """Incidents that a try is under way for; of what is of none, the notice."""
+
+    @classmethod
+    def found(cls, failed: Iterable[Waiting], tried: Mapping[str, Sequence[Attempt]]) -> "Line":
+        """As whoever had it before has left it: by what has failed, and how it was tried."""
+        ends: list[tuple[int, int]] = []
+        for row in failed:
+            ended = tried[row.id][-1].ended_at
+            if row.due_at is not None and ended is not None:
+                wait = row.due_at - ended
+                # A probe does not wait for our own patience, but for the channel's word.
+                ends.append((ended, _PROBE if _is_ours(wait, row.tries) else max(_PROBE, wait)))
+        if not ends:
+            return cls()
+        return cls(failures=_FAILURES, probe_at=sum(max(ends)))
 
     @property
     def is_broken(self) -> bool:

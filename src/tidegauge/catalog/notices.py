@@ -59,6 +59,7 @@ class Waiting(NamedTuple):
     status: str
     made_at: int
     due_at: int | None
+    tries: int
     lease_until: int | None
 
     @classmethod

@@ -24,7 +24,7 @@ from tidegauge.alert.channels import ADAPTER, Channel
 from tidegauge.alert.channels.errors import DeliveryError, RefusedError, UnavailableError
 from tidegauge.alert.machine import Machine, channel_fingerprint
 from tidegauge.alert.notice import Notice
-from tidegauge.alert.outbox import LEASE, Line, Next, is_late, pause_after
+from tidegauge.alert.outbox import LEASE, Line, Next, has_failed, is_late, pause_after
 from tidegauge.alert.reach import Reach
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import Catalog, alerts, channels, notices, progress
@@ -99,11 +99,13 @@ class Delivering:
         return began
 
     async def _serve(self, place: Place, channel: Channel | None, at: int) -> int:
-        line = self._lines.setdefault(place, Line())
-        room = _AT_ONCE.get(channel.kind, _MOST) - len(line.busy) if channel else 0
-        if channel is not None and (room <= 0 or line.rests(at)):
+        line = self._lines.get(place)
+        most = _AT_ONCE.get(channel.kind, _MOST) if channel else 0
+        if channel and line and (len(line.busy) >= most or line.rests(at)):
             return 0
         rows = await self._read(lambda c: notices.waiting(c, *place))
+        if line is None:
+            line = self._lines[place] = await self._read(lambda c: _found(c, rows))
         if channel is None:
             await self._give_up(place, rows, "there is no such channel any more, or it is off", at)
             return 0
@@ -111,7 +113,9 @@ class Delivering:
         if late:
             await self._give_up(place, late, "it could not be delivered in time", at)
             return 0
-        chosen = list(line.due(rows, at, room, combines=channel.kind != "pagerduty"))
+        chosen = list(
+            line.due(rows, at, most - len(line.busy), combines=channel.kind != "pagerduty")
+        )
         if not chosen:
             return 0
         begun = await self._write(lambda c: _begin(c, chosen, at))
@@ -220,6 +224,12 @@ class Delivering:
 def _read(connection: Connection) -> tuple[list[Place], list[channels.Kept]]:
     places = notices.waited_for(connection)
     return places, channels.listed(connection) if places else []
+
+
+def _found(connection: Connection, rows: Sequence[Waiting]) -> Line:
+    """A line that another process has had."""
+    failed = [row for row in rows if has_failed(row)]
+    return Line.found(failed, notices.attempts_of(connection, [row.id for row in failed]))
 
 
 def _begin(connection: Connection, chosen: Sequence[Next], at: int) -> list[Begun]:
