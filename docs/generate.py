@@ -27,6 +27,7 @@ from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Condition
 from tidegauge.monitor.distance import Method
 from tidegauge.monitor.duration import seconds_of, text_of
+from tidegauge.monitor.patience import Patience
 from tidegauge.monitor.union import KINDS as MONITORS
 from tidegauge.quality import CHECKS
 from tidegauge.record.fields import KINDS
@@ -159,6 +160,7 @@ def monitors() -> str:
         text += fields_of(of, Base)
     text += ["## A condition", "", inspect.getdoc(Condition) or "", "", *fields_of(Condition)]
     text += ["## A method", "", *fields_of(Method)]
+    text += ["## Its alerts", "", prose(inspect.getdoc(Patience) or ""), "", *fields_of(Patience)]
     return "\n".join(text) + "\n"
 
 

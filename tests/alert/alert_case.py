@@ -32,6 +32,7 @@ from tidegauge.catalog import (
 )
 from tidegauge.catalog.readings import Reading
 from tidegauge.catalog.targets import Of
+from tidegauge.monitor.faults import checked, document_of
 from tidegauge.monitor.usual import made_usual
 from tidegauge.worker.alerting import Alerting
 from tidegauge.worker.delivering import Delivering
@@ -72,6 +73,16 @@ class Case:
         made = copy.copy(self)
         made.catalog = catalog
         return made
+
+    def monitor(self, name, **changes):
+        """Say something else of one of the usual ones."""
+
+        def write(connection):
+            kept = monitors.by_name(connection, "default", name)
+            document = document_of(checked({**kept.document, **changes}))
+            monitors.change(connection, kept, document, origin="api", at=self.time, by="test")
+
+        self.catalog.write(write)
 
     def channel(self, name, **document):
         made = revealed(ADAPTER.validate_python(document))

@@ -21,6 +21,25 @@ SECOND = 1_000_000
 TENANT = "default"
 
 
+def patience_of(said):
+    """By the names of the settings."""
+    own = {
+        "cooldown_s": said.cooldown,
+        "cooldown_low_s": said.cooldown,
+        "repeat_s": said.repeat,
+        "repeat_critical_s": said.repeat,
+        "reopen_window_s": said.reopen_window,
+        "rearm_s": said.rearm_after,
+        "group_wait_s": said.group_wait,
+        "group_interval_s": said.group_interval,
+        "severity_ups": said.severity_ups,
+        "flapping_reopened": said.reopenings,
+        "flapping_moved": said.flaps,
+        "quiet_s": said.quiet,
+    }
+    return {name: value for name, value in own.items() if value is not None}
+
+
 class Product:
     """In memory: what a transaction would read is what the one before has left."""
 
@@ -93,6 +112,7 @@ class Product:
             for_s=rule.for_s,
             resolve_count=rule.resolve_count,
             keep_firing_s=rule.keep_firing_s,
+            patience=patience_of(rule.patience),
         )
         if status is None:
             return [(alert, None, how), (own, None, Rule(for_count=1))]

@@ -6,6 +6,8 @@ The numbers are those of the specification's list.  `invariants` looks at one mo
 
 from collections import Counter, defaultdict
 
+from alert_steps import MOST_WAIT
+
 LIVE = ("open", "acknowledged")
 RANK = {"low": 10, "medium": 20, "high": 30, "critical": 40}
 NEITHER = ("insufficient_data", "no_data", "not_applicable", "error")
@@ -185,7 +187,7 @@ class Watch:
             key = incident["model"], incident["family"]
             if (
                 incident["state"] in LIVE
-                and self.now > self.seen_since[number] + 30
+                and self.now > self.seen_since[number] + MOST_WAIT
                 and not incident["reopen_count"]
                 and not incident["flapping"]
                 and number not in self.escalated

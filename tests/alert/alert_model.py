@@ -22,6 +22,22 @@ BY_ADMIN = ("rule_deleted", "rule_paused", "model_archived")
 
 
 @dataclass(frozen=True)
+class Patience:
+    """What a rule says for itself; None is as for all."""
+
+    cooldown: int | None = None
+    repeat: int | None = None
+    reopen_window: int | None = None
+    rearm_after: int | None = None
+    group_wait: int | None = None
+    group_interval: int | None = None
+    severity_ups: int | None = None
+    reopenings: int | None = None
+    flaps: int | None = None
+    quiet: int | None = None
+
+
+@dataclass(frozen=True)
 class Rule:
     name: str
     models: tuple[str, ...]
@@ -30,6 +46,7 @@ class Rule:
     for_s: int = 0
     resolve_count: int = 3
     keep_firing_s: int = 300
+    patience: Patience = Patience()
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,8 @@ class Alert:
     is_muted: bool = False
     rearm_at: int = 0
     incident: "Incident | None" = None
+    # Its rule's, when it was last read.
+    patience: Patience = Patience()
     moves: list[int] = field(default_factory=list[int])
 
 
@@ -83,6 +102,7 @@ class Incident:
     flush_at: int | None
     first_look: int
     escalation_from: int
+    patience: Patience
     state: str = "open"
     round: int = 0
     level: int = 0
@@ -179,7 +199,7 @@ class Model:
         if incident.is_flapping:
             yield self._quiet_at(incident)
         if incident.state == "resolved":
-            yield incident.resolved_at + REOPEN_WINDOW
+            yield incident.resolved_at + _own(incident.patience.reopen_window, REOPEN_WINDOW)
         if incident.ack_until is not None:
             yield incident.ack_until
         if incident.flush_at is not None:
@@ -207,7 +227,9 @@ class Model:
         }
         for (name, model), (status, severity) in seen.items():
             rule = self.rules[name]
-            self._read(self._alert(rule, model, rule.family), status, severity)
+            alert = self._alert(rule, model, rule.family)
+            alert.patience = rule.patience
+            self._read(alert, status, severity)
             self._read_errors(rule, model, status)
         for alert in self.by_name.values():
             name = alert.rule.name.removeprefix("monitor_error:")
@@ -321,14 +343,16 @@ class Model:
     def _join(self, alert: Alert) -> None:
         incident = self._current(alert.key)
         if incident is None:  # T1
+            wait = _own(alert.patience.group_wait, GROUP_WAIT)
             incident = Incident(
                 number=len(self.all),
                 key=alert.key,
                 severity=alert.severity,
                 peak=alert.severity,
-                flush_at=self.now + GROUP_WAIT,
-                first_look=self.now + GROUP_WAIT,
+                flush_at=self.now + wait,
+                first_look=self.now + wait,
                 escalation_from=self.now,
+                patience=alert.patience,
             )
             self.all.append(incident)
             self._note(incident.number, "opened")
@@ -344,8 +368,9 @@ class Model:
 
     def _regroup(self, incident: Incident) -> None:
         if incident.is_live and incident.flush_at is None and incident.update_at is None:
-            looks = (self.now - incident.first_look) // GROUP_INTERVAL + 1
-            incident.update_at = incident.first_look + looks * GROUP_INTERVAL
+            interval = _own(incident.patience.group_interval, GROUP_INTERVAL)
+            looks = (self.now - incident.first_look) // interval + 1
+            incident.update_at = incident.first_look + looks * interval
 
     def _rise(self, incident: Incident) -> None:
         """T3."""
@@ -379,8 +404,10 @@ class Model:
         elif incident.was_told(taker) != "open":
             if not incident.is_flapping:
                 self._tell(incident, taker, "open")
-        elif self._count(incident, taker, "severity_up") < SEVERITY_UPS:
-            self._tell(incident, taker, "severity_up")
+        else:
+            most = _own(incident.patience.severity_ups, SEVERITY_UPS)
+            if self._count(incident, taker, "severity_up") < most:
+                self._tell(incident, taker, "severity_up")
 
     def _expire_ack(self, incident: Incident) -> None:
         if incident.ack_until is not None and self.now >= incident.ack_until:
@@ -462,7 +489,8 @@ class Model:
 
     def _close(self, incident: Incident) -> None:
         """T9."""
-        is_over = self.now >= incident.resolved_at + REOPEN_WINDOW
+        window = _own(incident.patience.reopen_window, REOPEN_WINDOW)
+        is_over = self.now >= incident.resolved_at + window
         if incident.state == "resolved" and is_over and not incident.is_flapping:
             incident.state = "closed"
             self._note(incident.number, "closed")
@@ -561,7 +589,7 @@ class Model:
         """T13."""
         if incident.state == "closed":
             return
-        since = self.now - QUIET
+        since = self.now - min(_own(incident.patience.quiet, QUIET), 3600)
         moves = [sum(at > since for at in alert.moves) for alert in incident.members]
         reopenings = sum(at > since for at in incident.reopened)
         if incident.is_flapping:
@@ -570,7 +598,9 @@ class Model:
                 self._note(incident.number, "settled")
                 if not self._is_quiet(incident):
                     self._catch_up(incident)
-        elif reopenings >= REOPENINGS or max(moves, default=0) >= FLAPS:
+        elif reopenings >= _own(incident.patience.reopenings, REOPENINGS) or max(
+            moves, default=0
+        ) >= _own(incident.patience.flaps, FLAPS):
             incident.is_flapping = True
             self._note(incident.number, "flapping")
             if not self._is_quiet(incident):
@@ -580,7 +610,8 @@ class Model:
 
     def _quiet_at(self, incident: Incident) -> int:
         moves = [at for alert in incident.members for at in alert.moves]
-        return max([*moves, *incident.reopened], default=0) + QUIET
+        quiet = _own(incident.patience.quiet, QUIET)
+        return max([*moves, *incident.reopened], default=0) + quiet
 
     # From event to notice (section 5).
 
@@ -643,7 +674,8 @@ class Model:
             incident.by_digest.discard(name)
 
     def _stamp(self, incident: Incident, channel: str) -> None:
-        wait = COOLDOWN_LOW if incident.severity == "low" else COOLDOWN
+        usual = COOLDOWN_LOW if incident.severity == "low" else COOLDOWN
+        wait = _own(incident.patience.cooldown, usual)
         self.cooldowns[incident.key, channel] = self.now + wait
 
     def _digest(self, taker: Taker) -> None:
@@ -774,7 +806,8 @@ class Model:
                 if it.key[1] == "manual":
                     self._move(alert, "inactive", "")
                 else:
-                    alert.is_muted, alert.rearm_at = True, self.now + REARM_AFTER
+                    wait = _own(it.patience.rearm_after, REARM_AFTER)
+                    alert.is_muted, alert.rearm_at = True, self.now + wait
                 alert.incident = None
             self._tell_resolved(it)
             self._settle()
@@ -882,8 +915,13 @@ def _worst(*severities: str | None) -> str:
     return max((severity for severity in severities if severity), key=RANK.__getitem__)
 
 
+def _own(said: int | None, usual: int) -> int:
+    return usual if said is None else said
+
+
 def _repeat(incident: Incident) -> int:
-    return REPEAT_CRITICAL if incident.severity == "critical" else REPEAT
+    usual = REPEAT_CRITICAL if incident.severity == "critical" else REPEAT
+    return _own(incident.patience.repeat, usual)
 
 
 def _takes(taker: Taker, incident: Incident) -> bool:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from alert_model import Level, Model, Rule, Setup, Taker
+from alert_model import Level, Model, Patience, Rule, Setup, Taker
 
 Step = tuple[str, tuple[Any, ...]]
 Check = Callable[[Any, Step, object], object]
@@ -16,6 +16,8 @@ START = 1_000_000
 
 FAMILIES = ("drift", "performance", "quality", "ops")
 SEVERITIES = ("low", "medium", "high", "critical")
+MOST_WAIT = 120
+"""The longest that alerts are gathered for."""
 INTERVALS = (10, 60, 60, 60, 300, 1800)
 JUMPS = (1, 29, 30, 31, 299, 300, 600, 1799, 1800, 1801, 3600, 14_400, 86_400, 93_600)
 # How likely a reading is ok, a breach, insufficient_data, error, or absent.
@@ -69,6 +71,27 @@ def _rule(chance: random.Random, name: str, models: Sequence[str], family: str) 
         for_s=chance.choice((0, 0, 0, 120)),
         resolve_count=chance.choice((1, 1, 3)),
         keep_firing_s=chance.choice((0, 0, 60, 300)),
+        patience=_patience(chance) if chance.random() < 0.4 else Patience(),
+    )
+
+
+def _patience(chance: random.Random) -> Patience:
+    """A few of its own."""
+
+    def one_of(*values: int) -> int | None:
+        return chance.choice(values) if chance.random() < 0.4 else None
+
+    return Patience(
+        cooldown=one_of(0, 60, 7200),
+        repeat=one_of(600, 3600, 28_800),
+        reopen_window=one_of(0, 120, 7200),
+        rearm_after=one_of(0, 60, 7200),
+        group_wait=one_of(0, 5, 30, MOST_WAIT),
+        group_interval=one_of(60, 900),
+        severity_ups=one_of(0, 1, 5),
+        reopenings=one_of(1, 2, 10),
+        flaps=one_of(2, 4, 20),
+        quiet=one_of(60, 600, 7200),
     )
 
 
@@ -158,6 +181,6 @@ def _act(chance: random.Random, ahead: Model) -> Step:
         acts = [
             (2, ("delete_rule", (rule.name,))),
             (2, ("pause_rule", (rule.name,))),
-            (1, ("archive", (model,))),
+            (2, ("archive", (model,))),
         ]
     return chance.choices([step for _, step in acts], [weight for weight, _ in acts])[0]

@@ -25,6 +25,7 @@ monitors:
     columns: [amount, country]
     methods: [{method: psi, warning: 0.2, critical: 0.4}, {method: ks_test}]
     agree: 2
+    alerts: {cooldown: 2 h, group_wait: 0 s, severity_ups: 1}
   - kind: trend
     rule_name: disk of features
     metric: missing_rate
@@ -43,6 +44,7 @@ def test_what_is_written_is_read_again():
     assert (latency.kind, latency.window, latency.conditions[0].severity) == ("metric", 900, "high")
     assert latency.conditions[1].change == pytest.approx(0.2)
     assert [each.method for each in classical.methods] == ["psi", "ks"]
+    assert (classical.alerts.cooldown, classical.alerts.repeat_every) == (7200, None)
     assert (trend.name, trend.severity) == ("disk of features", "medium")
 
 
@@ -81,6 +83,8 @@ FAULTS = [
     ("  - {name: a, kind: distance}\n  - {name: a, kind: distance}", None, "two monitors"),
     ("  - {name: a, kind: distance, severity: loud}", 2, "severity"),
     ("  - name: a\n    metric: error_rate\n    conditions: [{max: .nan}]", 4, "finite"),
+    ("  - name: a\n    kind: distance\n    alerts: {cool: 1 h}", 4, "did you mean 'cooldown'"),
+    ("  - name: a\n    kind: distance\n    alerts:\n      repeat_every: 1 s", 5, "60"),
 ]
 
 

@@ -24,6 +24,7 @@ def _moments(incident: Incident, settings: Settings) -> Iterator[int | None]:
             # Somebody still has to be told that it is over.
             yield incident.snoozed_until or NEVER
         return
+    settings = settings.but(incident.patience)
     yield incident.snoozed_until
     if incident.flapping:
         yield incident.moved_at + settings.quiet_s * _SECOND

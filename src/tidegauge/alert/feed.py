@@ -1,8 +1,9 @@
 """Readings of a slot become evidence for conditions; and what tidegauge itself has to say: that a
 monitor fails, or that a model's rows no longer come."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final
 
 from tidegauge.alert.book import Book
@@ -18,6 +19,19 @@ from tidegauge.monitor.union import Monitor
 NO_DATA: Final = "no_data"
 ERROR: Final = "monitor_error"
 INTERNAL: Final = (NO_DATA, ERROR)
+_SETTINGS: Final[Mapping[str, Sequence[str]]] = {
+    "cooldown": ("cooldown_s", "cooldown_low_s"),
+    "repeat_every": ("repeat_s", "repeat_critical_s"),
+    "reopen_window": ("reopen_window_s",),
+    "rearm_after": ("rearm_s",),
+    "group_wait": ("group_wait_s",),
+    "group_interval": ("group_interval_s",),
+    "severity_ups": ("severity_ups",),
+    "flapping_reopened": ("flapping_reopened",),
+    "flapping_moved": ("flapping_moved",),
+    "quiet_for": ("quiet_s",),
+}
+"""Of an incident, by the name that a monitor has for them."""
 Fed = tuple[Alert, Seen | None, Rule]
 
 
@@ -96,7 +110,8 @@ def _errors(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
         own = _own(place)
         known, before = book.alerts.get(fingerprint(own)), book.alerts.get(fingerprint(place))
         is_error = reading.status == "error"
-        is_often = is_error and (before.errors if before else 0) + 1 >= settings.errors
+        enough = _errors_of(slot.monitors.get((place.tenant, place.monitor)), settings)
+        is_often = is_error and (before.errors if before else 0) + 1 >= enough
         if not is_often and (known is None or known.state == "inactive"):
             continue
         seen = Seen(status="ok", slot=slot.at)
@@ -106,6 +121,11 @@ def _errors(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
         yield _alert(book, own, "ops"), seen, Rule(for_count=1)
 
 
+def _errors_of(monitor: Monitor | None, settings: Settings) -> int:
+    told = monitor.alerts.errors if monitor is not None and monitor.alerts else None
+    return settings.errors if told is None else told
+
+
 def _own(place: Named) -> Named:
     """The condition that a monitor itself is."""
     return place._replace(monitor=f"{ERROR}:{place.monitor}")
@@ -113,7 +133,7 @@ def _own(place: Named) -> Named:
 
 def _no_data(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
     """A model that had rows, and of which no monitor sees any."""
-    without = empty(slot.readings)
+    without, said = empty(slot.readings), list(_said_of_no_data(slot))
     for tenant, model in sorted({(place.tenant, place.model) for place in slot.readings}):
         is_empty = (tenant, model) in without
         place = Named(tenant, model, NO_DATA, "", "")
@@ -123,8 +143,18 @@ def _no_data(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
             if is_empty:
                 evidence = {"what": "no predictions come any more", "metric": "ops"}
                 seen = Seen(status="breach", severity="medium", slot=slot.at, evidence=evidence)
-            rule = Rule(for_count=1, for_s=settings.no_data_s, resolve_count=1, keep_firing_s=0)
+            own = (wait for of, models, wait in said if of == tenant and fnmatchcase(model, models))
+            wait = min(own, default=settings.no_data_s)
+            rule = Rule(for_count=1, for_s=wait, resolve_count=1, keep_firing_s=0)
             yield _alert(book, place, "ops"), seen, rule
+
+
+def _said_of_no_data(slot: Slot) -> Iterator[tuple[str, str, int]]:
+    """By tenant and pattern of models; a monitor that is not due in this slot says it too."""
+    for (tenant, _name), monitor in slot.monitors.items():
+        wait = monitor.alerts.no_data_after if monitor.alerts else None
+        if monitor.enabled and wait is not None:
+            yield tenant, monitor.models, wait
 
 
 def fingerprint(place: Named) -> str:
@@ -137,7 +167,20 @@ def rule_of(monitor: Monitor) -> Rule:
         for_s=monitor.pending_for,
         resolve_count=monitor.resolve_count,
         keep_firing_s=monitor.keep_firing_for,
+        patience=_patience_of(monitor),
     )
+
+
+def _patience_of(monitor: Monitor) -> dict[str, int]:
+    told = monitor.alerts
+    if told is None:
+        return {}
+    return {
+        setting: value
+        for name, settings in _SETTINGS.items()
+        for setting in settings
+        if (value := getattr(told, name)) is not None
+    }
 
 
 def empty(found: Mapping[Named, Reading]) -> set[tuple[str, str]]:

@@ -55,6 +55,8 @@ class Incident:
     family: Family
     title: str
     opened_at: int
+    patience: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Those of the settings that the alert which opened it has its own of."""
     state: IncidentState = "open"
     severity: Severity = "low"
     severity_peak: Severity = "low"

@@ -143,7 +143,7 @@ class Machine:
                 alert.end("resolved", self.at)
             else:
                 alert.is_muted = True
-                alert.rearm_at = self.at + self.settings.rearm_s * _SECOND
+                alert.rearm_at = self.at + self._of(incident).rearm_s * _SECOND
         self._over(incident, who, reason)
         self.settle()
 
@@ -210,11 +210,12 @@ class Machine:
             family=alert.family,
             title="",
             opened_at=self.at,
+            patience=alert.patience,
             changed_at=self.at,
             severity=alert.severity_now,
             severity_peak=alert.severity_now,
             owner=labels.get("owner", ""),
-            group_flush_at=self.at + self.settings.group_wait_s * _SECOND,
+            group_flush_at=self.at + self.settings.but(alert.patience).group_wait_s * _SECOND,
         )
         self.book.add_incident(incident)
         self.book.note(incident, self.at, "open")
@@ -304,7 +305,7 @@ class Machine:
         """T9."""
         if incident.state != "resolved" or incident.flapping or incident.resolved_at is None:
             return
-        if self.at >= incident.resolved_at + self.settings.reopen_window_s * _SECOND:
+        if self.at >= incident.resolved_at + self._of(incident).reopen_window_s * _SECOND:
             self._go(incident, "closed", "close")
             incident.closed_at = self.at
 
@@ -363,7 +364,9 @@ class Machine:
         """T13."""
         if incident.state == "closed":
             return
-        since = self.at - _HOUR
+        settings = self._of(incident)
+        # What lies further back than it has to be quiet would make it flap anew at once.
+        since = self.at - min(settings.quiet_s * _SECOND, _HOUR)
         alerts = [
             alert
             for alert in self.book.alerts_of_model(incident.tenant, incident.model)
@@ -372,9 +375,8 @@ class Machine:
         incident.moved_at = max(
             [incident.moved_at, *incident.reopened, *(max(a.moved, default=0) for a in alerts)]
         )
-        is_quiet = self.at >= incident.moved_at + self.settings.quiet_s * _SECOND
         if incident.flapping:
-            if is_quiet:
+            if self.at >= incident.moved_at + settings.quiet_s * _SECOND:
                 incident.flapping = False
                 hush.look(self.book, incident, self.at)
                 self.book.note(incident, self.at, "quiet")
@@ -382,10 +384,8 @@ class Machine:
             return
         moves = (sum(each > since for each in alert.moved) for alert in alerts)
         reopened = sum(each > since for each in incident.reopened)
-        is_often = max(moves, default=0) >= self.settings.flapping_moved
-        is_often = is_often or reopened >= self.settings.flapping_reopened
-        # Who is patient for less than the hour that is counted hears of it with the next change.
-        if is_often and not is_quiet:
+        is_often = max(moves, default=0) >= settings.flapping_moved
+        if is_often or reopened >= settings.flapping_reopened:
             incident.flapping = True
             hush.look(self.book, incident, self.at)
             self.book.note(incident, self.at, "flapping")
@@ -447,9 +447,13 @@ class Machine:
         """With the next of the intervals that began when the first alerts had been gathered."""
         is_told = incident.is_live and incident.group_flush_at is None
         if is_told and incident.update_at is None:
-            interval = self.settings.group_interval_s * _SECOND
-            since = incident.opened_at + self.settings.group_wait_s * _SECOND
+            settings = self._of(incident)
+            interval = settings.group_interval_s * _SECOND
+            since = incident.opened_at + settings.group_wait_s * _SECOND
             incident.update_at = since + ((self.at - since) // interval + 1) * interval
+
+    def _of(self, incident: Incident) -> Settings:
+        return self.settings.but(incident.patience)
 
     def _patient(self, alert: Alert, rule: Rule) -> Rule:
         incident = self.book.current(alert.tenant, _key(alert))

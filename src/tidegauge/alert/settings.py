@@ -1,6 +1,7 @@
-"""How patient the machine is, in seconds; a monitor says for itself how it is confirmed."""
+"""How patient the machine is, in seconds, where a monitor does not say it for itself."""
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,7 +46,14 @@ class Settings(BaseModel):
     severity_ups: Annotated[int, Field(ge=0)] = 3
     flapping_reopened: Annotated[int, Field(ge=1)] = 3
     flapping_moved: Annotated[int, Field(ge=2)] = 6
-    quiet_s: Annotated[int, Field(ge=60, description="Without a change, flapping is over.")] = HOUR
+    quiet_s: Annotated[
+        int,
+        Field(
+            ge=60,
+            description="Without a change, flapping is over; it is counted within as long, an hour"
+            " at most.",
+        ),
+    ] = HOUR
     storm: Annotated[
         int, Field(ge=0, description="Critical openings an hour that no cap holds back.")
     ] = 60
@@ -55,6 +63,10 @@ class Settings(BaseModel):
 
     def cooldown(self, severity: Severity) -> int:
         return self.cooldown_low_s if severity == "low" else self.cooldown_s
+
+    def but(self, patience: Mapping[str, int]) -> Self:
+        """With what a monitor has said for itself."""
+        return self.model_copy(update=patience) if patience else self
 
     def repeat(self, severity: Severity) -> int:
         return self.repeat_critical_s if severity == "critical" else self.repeat_s

@@ -70,7 +70,7 @@ class Tell:
             elif told.state != "open":
                 if not incident.flapping:
                     self._make(incident, taker, "open", incident.reopen_count)
-            elif told.counts.get("severity_up", 0) < self.settings.severity_ups:
+            elif told.counts.get("severity_up", 0) < self._of(incident).severity_ups:
                 self._make(incident, taker, "severity_up", told.next("severity_up"))
 
     def ack(self, incident: Incident) -> None:
@@ -325,7 +325,8 @@ class Tell:
     def _stamp(self, incident: Incident, told: Told) -> None:
         """It enters the outbox, by itself or in a digest: what repeats it waits from here."""
         told.last_at = self.at
-        told.cooldown_until = self.at + self.settings.cooldown(incident.severity) * _SECOND
+        cooldown = self._of(incident).cooldown(incident.severity)
+        told.cooldown_until = self.at + cooldown * _SECOND
 
     def _release(self, incident: Incident, taker: Taker, row: Row) -> None:
         """A held opening goes out as it has become: graver."""
@@ -366,6 +367,9 @@ class Tell:
             incident.suppressed += 1
         else:
             self._make(incident, taker, kind, told.next(kind))
+
+    def _of(self, incident: Incident) -> Settings:
+        return self.settings.but(incident.patience)
 
     def _is_taken(self, taker: Taker, kind: Kind) -> bool:
         return taker.kinds is None or kind in taker.kinds
@@ -408,4 +412,5 @@ def reminder_at(incident: Incident, told: Told, settings: Settings) -> int | Non
     """When a channel is told again, while nobody answers."""
     if told.state != "open" or told.last_at is None or told.held:
         return None
-    return told.last_at + settings.repeat(incident.severity) * _SECOND
+    repeat = settings.but(incident.patience).repeat(incident.severity)
+    return told.last_at + repeat * _SECOND

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 
 from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.part import Part
+from tidegauge.monitor.patience import Patience
 from tidegauge.monitor.reading import Found, Memory
 from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.severity import AnySeverity
@@ -13,12 +15,6 @@ from tidegauge.window import DAY, FIVE_MINUTES, MINUTE
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,127}$")]
 _LONGEST = 31 * DAY
-
-
-class Part(BaseModel):
-    """A piece of a monitors' file: what it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Base(Part):
@@ -88,6 +84,10 @@ class Base(Part):
             validation_alias=AliasChoices("severity", "priority"),
             description="low, medium, high or critical, whatever the reading says.",
         ),
+    ] = None
+    alerts: Annotated[
+        Patience | None,
+        Field(description="How its alerts are told, where that is not as for all others: below."),
     ] = None
     enabled: bool = True
     owner: Annotated[str, Field(max_length=256)] = ""

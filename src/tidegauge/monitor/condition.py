@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from tidegauge.monitor.against import AnyAgainst
-from tidegauge.monitor.base import Part
+from tidegauge.monitor.part import Part
 from tidegauge.monitor.severity import AnySeverity
 
 _KINDS: Final = ("max", "min", "change", "absolute_change")

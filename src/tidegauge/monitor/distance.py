@@ -14,9 +14,10 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from tidegauge.drift import MixMethods, OrderedMethods
 from tidegauge.errors import InputError
 from tidegauge.monitor.against import Against, AnyAgainst
-from tidegauge.monitor.base import Base, Part
+from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Finite, Share
 from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.part import Part
 from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.severity import Severity, worst

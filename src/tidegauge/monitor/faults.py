@@ -7,9 +7,11 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from tidegauge.errors import InputError
-from tidegauge.monitor.base import Base, Part
+from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Condition
 from tidegauge.monitor.distance import Method
+from tidegauge.monitor.part import Part
+from tidegauge.monitor.patience import Patience
 from tidegauge.monitor.union import ADAPTER, KINDS, Monitor, kind_of
 from tidegauge.schema import near
 
@@ -18,6 +20,7 @@ _PARTS: Final[dict[object, type[Part]]] = {
     "conditions": Condition,
     "when": Condition,
     "methods": Method,
+    "alerts": Patience,
 }
 
 

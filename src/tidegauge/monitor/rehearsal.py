@@ -30,13 +30,13 @@ from tidegauge.arrays import Floats
 from tidegauge.errors import InputError
 from tidegauge.monitor.against import WEEKS, Against
 from tidegauge.monitor.alarms import Alarm, alarms_of
-from tidegauge.monitor.base import Part
 from tidegauge.monitor.condition import Finite
 from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.faults import path_of
 from tidegauge.monitor.file import read_files
 from tidegauge.monitor.measures import NOTHING, Measured
 from tidegauge.monitor.metric import Metric
+from tidegauge.monitor.part import Part
 from tidegauge.monitor.reading import Found
 from tidegauge.monitor.severity import AnySeverity
 from tidegauge.monitor.union import Monitor
