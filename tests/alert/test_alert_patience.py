@@ -111,6 +111,8 @@ def fed(monitor, status, minutes):
             at=at,
             readings={PLACE: reading},
             monitors={("default", monitor.name): monitor},
+            versions={("default", monitor.name): 1},
+            usual=frozenset(),
             models=frozenset([("default", "fraud")]),
             had_rows=frozenset([("default", "fraud")]),
         )

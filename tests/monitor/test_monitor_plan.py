@@ -147,7 +147,7 @@ def test_who_watches_is_counted_as_the_judge_chooses(data):
     read = [Set(each.id, read_one(each.document), each.origin == "default") for each in held]
     expected = {each.id: 0 for each in held}
     for model in models:
-        for one in chosen(read, model):
+        for one in chosen(read, model.name):
             expected[one.id] += 1
     unwatched = model_of("a-9", watched=False)
     assert watching(held, [*models, unwatched]) == expected

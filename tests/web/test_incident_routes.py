@@ -485,7 +485,9 @@ def fired(api, family, rule, **evidence):
         seen = Seen(
             status="breach", severity="high", value=evidence.get("value", 0.3), evidence=evidence
         )
-        Machine(loaded.book, Settings(), at).slot([(alert, seen, Rule(for_count=1))])
+        Machine(loaded.book, Settings(), at).slot(
+            [(alert, seen, Rule(for_count=1, version=kept.revision))]
+        )
         loaded.save(connection, Settings())
         return alert.incident
 
@@ -493,6 +495,15 @@ def fired(api, family, rule, **evidence):
 
 
 class TestWhatMonitorsFound:
+    def test_is_told_with_the_version_of_its_rule(self, api):
+        name = fired(api, "drift", "drift", what="amount: up")
+        whole = api.get(f"incidents/{name}")
+        assert whole["alerts"][0]["rule_version"] == 1
+        assert whole["findings"][0]["rule_version"] == 1
+        raised(api)
+        told = api.get("alerts", family="manual")["alerts"]
+        assert [each["rule_version"] for each in told] == [None]
+
     def test_personal_data_is_for_keys_that_may_see_it(self, api):
         etag = api.key("write").get("models/fraud").headers["ETag"]
         api.ask(

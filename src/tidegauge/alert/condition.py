@@ -28,6 +28,8 @@ class Rule:
     for_s: int = 0
     resolve_count: int = 3
     keep_firing_s: int = 300
+    version: int = 0
+    """Of the monitor that says so: each change is one more.  0 is what no monitor says."""
     patience: Mapping[str, int] = field(default_factory=dict[str, int])
     """Those of the settings that it has its own of."""
 
@@ -84,8 +86,9 @@ class Alert:
     moved: list[int] = field(default_factory=list[int])
     """When it changed between firing, recovering and inactive, within the last hour."""
     evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    rule_version: int = 0
+    """Its rule's, when it was last fed; so is what follows."""
     patience: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Its rule's, when it was last fed."""
 
     @property
     def is_live(self) -> bool:
@@ -109,7 +112,7 @@ class Alert:
     def feed(self, seen: Seen, rule: Rule, at: int) -> None:
         """The next slot of it (A1 to A7, A10)."""
         self.last_slot, self.last_status = seen.slot, seen.status
-        self.patience = rule.patience
+        self.rule_version, self.patience = rule.version, rule.patience
         self.absent = 0
         self.errors = self.errors + 1 if seen.status == "error" else 0
         if seen.status in _SILENT:

@@ -164,6 +164,7 @@ def _finding(alert: Alert, secret: frozenset[str]) -> Finding:
         severity=alert.severity_now,
         version=alert.version,
         segment=alert.segment,
+        rule_version=alert.rule_version,
         is_over=not alert.is_live,
         **told,
     )

@@ -14,6 +14,7 @@ from tidegauge.alert.notice import Family
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog.readings import Reading
 from tidegauge.catalog.targets import Named
+from tidegauge.monitor.cycle import Set, chosen
 from tidegauge.monitor.union import Monitor
 
 NO_DATA: Final = "no_data"
@@ -43,6 +44,10 @@ class Slot:
     """All; those of which nothing but the status matters may be without detail."""
     monitors: Mapping[tuple[str, str], Monitor]
     """By tenant and name."""
+    versions: Mapping[tuple[str, str], int]
+    """Of these: each change is one more."""
+    usual: frozenset[tuple[str, str]]
+    """Those that nobody wrote."""
     models: frozenset[tuple[str, str]]
     """Those that are watched."""
     had_rows: frozenset[tuple[str, str]]
@@ -52,8 +57,9 @@ class Slot:
 def gone(book: Book, slot: Slot) -> list[tuple[Alert, str]]:
     """Conditions whose monitor or model is no longer watched, and why."""
     found: list[tuple[Alert, str]] = []
+    watching: dict[tuple[str, str], set[str]] = {}
     for alert in book.alerts.values():
-        if not alert.model:
+        if not alert.model or alert.state == "inactive":
             continue
         if (alert.tenant, alert.model) not in slot.models:
             found.append((alert, "model_archived"))
@@ -61,18 +67,35 @@ def gone(book: Book, slot: Slot) -> list[tuple[Alert, str]]:
             continue
         elif alert.rule.partition(":")[0] in INTERNAL:
             of = alert.rule.partition(":")[2]
-            why = _why_gone(slot, alert.tenant, of) if of else None
+            why = _why_gone(slot, watching, alert, of) if of else None
             found += [(alert, why)] if why else []
-        elif why := _why_gone(slot, alert.tenant, alert.rule):
+        elif why := _why_gone(slot, watching, alert, alert.rule):
             found.append((alert, why))
     return found
 
 
-def _why_gone(slot: Slot, tenant: str, name: str) -> str | None:
-    monitor = slot.monitors.get((tenant, name))
+def _why_gone(
+    slot: Slot, watching: dict[tuple[str, str], set[str]], alert: Alert, name: str
+) -> str | None:
+    monitor = slot.monitors.get((alert.tenant, name))
     if monitor is None:
         return "rule_deleted"
-    return None if monitor.enabled else "rule_paused"
+    if not monitor.enabled:
+        return "rule_paused"
+    place = alert.tenant, alert.model
+    if place not in watching:
+        watching[place] = _watching(slot, *place)
+    return None if name in watching[place] else "rule_changed"
+
+
+def _watching(slot: Slot, tenant: str, model: str) -> set[str]:
+    """The monitors of a model; each that is read no more would leave its alerts as they were."""
+    sets = [
+        Set(0, monitor, (tenant, name) in slot.usual)
+        for (of, name), monitor in slot.monitors.items()
+        if of == tenant
+    ]
+    return {each.monitor.name for each in chosen(sets, model)}
 
 
 def fed(book: Book, slot: Slot, settings: Settings) -> list[Fed]:
@@ -95,13 +118,13 @@ def _by_monitor(book: Book, slot: Slot) -> Iterator[Fed]:
         if monitor is None or not (is_news or name in book.alerts):
             continue
         alert = _alert(book, place, family_of(monitor))
-        yield alert, _seen(monitor, reading), rule_of(monitor)
+        yield alert, _seen(monitor, reading), _rule(slot, place.tenant, monitor)
     for alert in list(book.alerts.values()):
         rule = alert.tenant, alert.rule.removeprefix(f"{ERROR}:")
         monitor = slot.monitors.get(rule)
         is_asked = rule in reported and alert.fingerprint not in seen
         if is_asked and monitor is not None:
-            yield alert, None, rule_of(monitor)
+            yield alert, None, _rule(slot, alert.tenant, monitor)
 
 
 def _errors(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
@@ -161,12 +184,17 @@ def fingerprint(place: Named) -> str:
     return key_of(place.tenant, place.monitor, place.model, place.version, place.segment)
 
 
-def rule_of(monitor: Monitor) -> Rule:
+def _rule(slot: Slot, tenant: str, monitor: Monitor) -> Rule:
+    return rule_of(monitor, slot.versions[tenant, monitor.name])
+
+
+def rule_of(monitor: Monitor, version: int) -> Rule:
     return Rule(
         for_count=monitor.for_count,
         for_s=monitor.pending_for,
         resolve_count=monitor.resolve_count,
         keep_firing_s=monitor.keep_firing_for,
+        version=version,
         patience=_patience_of(monitor),
     )
 

@@ -7,7 +7,7 @@ numbers of the tables that they were designed by: T1 to T14.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from tidegauge.alert import hush
 from tidegauge.alert.book import Book
@@ -25,7 +25,7 @@ from tidegauge.monitor.severity import RANK, Severity, worst
 CHANNEL: Final = "channel"
 _SECOND: Final = 1_000_000
 _HOUR: Final = 3600 * _SECOND
-_BY_ADMIN: Final = ("rule_deleted", "rule_paused", "model_archived")
+_BY_ADMIN: Final = ("rule_deleted", "rule_paused", "rule_changed", "model_archived")
 _PATIENCE: Final = 3
 """What flaps has to stay away so many times as long."""
 
@@ -48,14 +48,22 @@ class Machine:
 
     def slot(self, fed: Iterable[tuple[Alert, Seen | None, Rule]]) -> None:
         """One evaluation of some conditions; None where only others of the monitor reported."""
+        changed: dict[tuple[str, str], int] = {}
         for alert, seen, rule in fed:
             self._fresh.append(alert)
             if seen is not None:
+                if alert.incident and alert.rule_version not in (0, rule.version):
+                    changed[alert.incident, alert.rule] = rule.version
                 alert.feed(seen, self._patient(alert, rule), self.at)
             elif alert.state != "inactive" and alert.miss():
                 alert.end("missing_series", self.at)
             if alert.state == "inactive":
                 self._let_go(alert)
+        for (name, monitor), version in changed.items():
+            # That they are judged by another version is no news to anybody else.
+            if (incident := self.book.incidents.get(name)) is not None:
+                told: dict[str, Any] = {"monitor": monitor, "rule_version": version}
+                self.book.note(incident, self.at, "rule_changed", **told)
         self.settle()
 
     def end(self, alerts: Iterable[Alert], reason: str) -> None:

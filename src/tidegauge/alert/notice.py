@@ -53,6 +53,8 @@ class Finding:
     """ "" is all versions together."""
     segment: str = ""
     """ "" is all rows."""
+    rule_version: int = 0
+    """Of the monitor; 0 is what no monitor has found."""
     value: float | None = None
     baseline: float | None = None
     change_percent: float | None = None

@@ -9,7 +9,6 @@ import structlog
 from sqlalchemy import Connection
 
 from tidegauge.catalog import fault, savepoint
-from tidegauge.catalog.models import Model
 from tidegauge.catalog.targets import Of
 from tidegauge.errors import InputError
 from tidegauge.monitor.reading import Found, Memory, nothing
@@ -48,10 +47,10 @@ class Done:
     is_new_rule: bool
 
 
-def chosen(monitors: Sequence[Set], model: Model) -> list[Set]:
-    """Those that watch a model.  A usual one steps back where its owner says something of the
-    same thing, and be it that it is not watched."""
-    matching = [each for each in monitors if fnmatchcase(model.name, each.monitor.models)]
+def chosen(monitors: Sequence[Set], model: str) -> list[Set]:
+    """Those that watch a model, by its name.  A usual one steps back where its owner says
+    something of the same thing, and be it that it is not watched."""
+    matching = [each for each in monitors if fnmatchcase(model, each.monitor.models)]
     told = {what(each.monitor) for each in matching if not each.is_usual}
     return [
         each
@@ -83,7 +82,7 @@ def parts_of(monitor: Monitor, subject: Subject) -> list[tuple[str, str]]:
 
 def due(monitors: Sequence[Set], subject: Subject, slot: int) -> Iterator[Due]:
     """What is to be judged of a model in a slot."""
-    for each in chosen(monitors, subject.model):
+    for each in chosen(monitors, subject.model.name):
         if slot % (each.monitor.every * SECOND):
             continue
         for version, segment in parts_of(each.monitor, subject):

@@ -65,7 +65,7 @@ def glances(
     if tried is not None:
         return [each for one in tried for each in looker.of_one(one.monitor, {})]
     sets = [set_of(each) for each in kept]
-    watching = {each.id for each in chosen(sets, subject.model)}
+    watching = {each.id for each in chosen(sets, subject.model.name)}
     found: list[Glance] = []
     for one in sets:
         if one.id in watching:

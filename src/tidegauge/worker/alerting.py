@@ -35,6 +35,7 @@ from tidegauge.catalog import (
     targets,
     windows,
 )
+from tidegauge.catalog.monitors import Kept
 from tidegauge.monitor.file import read_one
 from tidegauge.monitor.union import Monitor
 from tidegauge.window import DAY, HOUR, SECOND
@@ -252,20 +253,24 @@ def _slot(connection: Connection, at: int) -> feed.Slot:
         if each.watched and each.archived_at is None
     }
     found = {named[each.target]: each for each in read if each.target in named}
+    own = _monitors(connection)
     return feed.Slot(
         at=at,
         readings=found,
-        monitors=_monitors(connection),
+        monitors={place: monitor for place, (monitor, _kept) in own.items()},
+        versions={place: kept.revision for place, (_monitor, kept) in own.items()},
+        usual=frozenset(place for place, (_m, kept) in own.items() if kept.origin == "default"),
         models=frozenset(watched),
         had_rows=_had_rows(connection, watched, feed.empty(found), at),
     )
 
 
-def _monitors(connection: Connection) -> dict[tuple[str, str], Monitor]:
-    found: dict[tuple[str, str], Monitor] = {}
+def _monitors(connection: Connection) -> dict[tuple[str, str], tuple[Monitor, Kept]]:
+    """By tenant and name; as they are read, and as they are kept."""
+    found: dict[tuple[str, str], tuple[Monitor, Kept]] = {}
     for kept in monitors.listed(connection):
         try:
-            found[kept.tenant, kept.name] = read_one(kept.document)
+            found[kept.tenant, kept.name] = read_one(kept.document), kept
         except ValidationError as error:
             _log.error("a monitor cannot be read", monitor=kept.name, error=str(error)[:500])
     return found

@@ -93,7 +93,7 @@ class Round:
                 continue
             wanted = [
                 Wanted(known[of].id, Due(of, each.monitor))
-                for each in chosen(self.watched[model][1], subject.model)
+                for each in chosen(self.watched[model][1], subject.model.name)
                 if not _remembers(each.monitor)
                 for part in parts_of(each.monitor, subject)
                 if (of := targets.Of(each.id, model, *part)) in known

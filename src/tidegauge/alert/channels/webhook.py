@@ -190,6 +190,7 @@ def _metric(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "version": clean(finding.version),
         "segment": clean(finding.segment),
+        "rule_version": finding.rule_version or None,
         "current": finding.value,
         "baseline": finding.baseline,
         "change_percent": finding.change_percent,

@@ -26,6 +26,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "cleared": "the readings are fine again",
     "rule_deleted": "its monitor was deleted",
     "rule_paused": "its monitor was paused",
+    "rule_changed": "its monitor watches the model no longer",
     "model_archived": "the model was archived",
     "missing_series": "what it was about is no longer there",
     "transient": "it was over before anybody was told",

@@ -57,6 +57,10 @@ class AlertShown(BaseModel):
     monitor: Annotated[
         str, Field(description="Its name; or `manual`, or what tidegauge itself has found.")
     ]
+    rule_version: Annotated[
+        int | None,
+        Field(description="Of the monitor, by which it was last judged; null where that is none."),
+    ]
     version: Annotated[str, Field(description='"" is all versions together.')]
     segment: Annotated[str, Field(description='"" is all rows.')]
     title: Annotated[str, Field(description="Of a manual one.")]
@@ -254,6 +258,7 @@ def alert_shown(alert: Alert, secret: Hidden) -> AlertShown:
         model_id=alert.model,
         family=alert.family,
         monitor=alert.rule,
+        rule_version=alert.rule_version or None,
         version=alert.version,
         segment=alert.segment,
         title=alert.title,

@@ -164,7 +164,7 @@ def _set(
     """What is given, checked; or what is in use."""
     if given is None:
         kept = [set_of(each) for each in in_use(state, key)]
-        return [document_of(each.monitor) for each in chosen(kept, model)]
+        return [document_of(each.monitor) for each in chosen(kept, model.name)]
     return [document_of(each) for each in all_checked(given, pointer)]
 
 

@@ -218,7 +218,8 @@ def _last_told(told: list[notices.Kept], otherwise: Notice) -> Notice:
 
 def _finding(told: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     shown = without_values(told, names) | {
-        name: told[name] for name in ("monitor", "severity", "version", "segment", "is_over")
+        name: told[name]
+        for name in ("monitor", "severity", "rule_version", "version", "segment", "is_over")
     }
     if shown.get("since") is not None:
         shown["since"] = moment(shown["since"]).isoformat()
