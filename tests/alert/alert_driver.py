@@ -113,6 +113,7 @@ class Product:
             resolve_count=rule.resolve_count,
             keep_firing_s=rule.keep_firing_s,
             patience=patience_of(rule.patience),
+            channels=rule.channels,
         )
         if status is None:
             return [(alert, None, how), (own, None, Rule(for_count=1))]

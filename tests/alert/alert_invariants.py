@@ -73,6 +73,9 @@ class Watch:
         self.families = {rule.name: rule.family for rule in setup.rules}
         self.scopes = {rule.name: rule.models for rule in setup.rules}
         self.now = start
+        self.named = set()
+        for rule in setup.rules:
+            self._look_at_names(rule)
         self.silences, self.snoozes = [], []
         self.alerts, self.incidents, self.notices = {}, [], []
         self.broken, self.broken_since = set(), start
@@ -85,6 +88,7 @@ class Watch:
             self.now = arguments[0]
         elif name == "edit_rule":
             self.scopes[arguments[0].name] = arguments[0].models
+            self._look_at_names(arguments[0])
         elif name == "silence":
             self.silences.append([*arguments[:2], self.now, self.now + arguments[2]])
         elif name == "end_silence":
@@ -189,6 +193,8 @@ class Watch:
                 incident["state"] in LIVE
                 and self.now > self.seen_since[number] + MOST_WAIT
                 and not incident["reopen_count"]
+                # Who is named is held against the model alone.
+                and key not in self.named
                 and not incident["flapping"]
                 and number not in self.escalated
                 and not self._is_silenced(number, key, self.now)
@@ -199,6 +205,11 @@ class Watch:
                         continue
                     is_for = RANK[incident["severity"]] >= RANK[taker.min_severity]
                     assert not is_for or (number, taker.name) in told, f"14: {number}, {taker}"
+
+    def _look_at_names(self, rule):
+        """Of which incidents an alert may say for itself who is told."""
+        if rule.channels:
+            self.named |= {(model, rule.family) for model in rule.models}
 
     def _look_at_channels(self, alerts):
         """Since when which of them are in trouble."""

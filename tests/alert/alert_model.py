@@ -47,6 +47,7 @@ class Rule:
     resolve_count: int = 3
     keep_firing_s: int = 300
     patience: Patience = Patience()
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Alert:
     incident: "Incident | None" = None
     # Its rule's, when it was last read.
     patience: Patience = Patience()
+    channels: tuple[str, ...] = ()
     moves: list[int] = field(default_factory=list[int])
 
 
@@ -228,7 +230,9 @@ class Model:
         for (name, model), (status, severity) in seen.items():
             rule = self.rules[name]
             alert = self._alert(rule, model, rule.family)
-            alert.patience = rule.patience
+            if alert.incident is not None and alert.channels != rule.channels:
+                self._regroup(alert.incident)
+            alert.patience, alert.channels = rule.patience, rule.channels
             self._read(alert, status, severity)
             self._read_errors(rule, model, status)
         for alert in self.by_name.values():
@@ -393,7 +397,7 @@ class Model:
     def _hears_a_rise(self, incident: Incident, taker: Taker) -> bool:
         is_known = incident.was_told(taker) == "open" or self._held(taker.name, incident)
         is_above = RANK[incident.severity] > RANK.get(incident.notified.get(taker.name, ""), 0)
-        return is_above and (bool(is_known) or _takes(taker, incident))
+        return is_above and (bool(is_known) or self._is_for(taker, incident))
 
     def _tell_of_rise(self, incident: Incident, taker: Taker) -> None:
         held = [n for n in self._held(taker.name, incident) if n.kind == "open"]
@@ -476,7 +480,7 @@ class Model:
         if incident.is_flapping or self._is_quiet(incident):
             return
         for taker in self._listeners(incident):
-            if not _takes(taker, incident):
+            if not self._is_for(taker, incident):
                 continue
             # The first `open` of an incident on a channel is never held.
             is_first = incident.was_told(taker) == "none"
@@ -511,7 +515,7 @@ class Model:
                     n.incident is incident and n.made == self.now for n in self.on[taker.name]
                 )
                 if incident.was_told(taker) == "none":
-                    if _takes(taker, incident) and not incident.is_flapping:
+                    if self._is_for(taker, incident) and not incident.is_flapping:
                         self._tell(incident, taker, "open")
                 elif incident.state == "open" and not just_told:
                     self._tell(incident, taker, "reminder")
@@ -523,7 +527,7 @@ class Model:
         self._note(incident.number, "flushed")
         if not incident.is_flapping and not self._is_quiet(incident):
             for taker in self._listeners(incident):
-                if _takes(taker, incident) and incident.was_told(taker) == "none":
+                if self._is_for(taker, incident) and incident.was_told(taker) == "none":
                     self._tell(incident, taker, "open")
 
     def _update(self, incident: Incident) -> None:
@@ -536,10 +540,12 @@ class Model:
             for taker in self._listeners(incident):
                 if taker.updates and incident.was_told(taker) == "open":
                     self._tell_unless_cooling(incident, taker, "update")
-            if incident.key[0] == "" and not incident.is_flapping:
-                # It may be about another channel now than about the one that was left out.
+            is_named = any(self._named(alert) for alert in self._linked(incident))
+            if (incident.key[0] == "" or is_named) and not incident.is_flapping:
+                # It may be about another channel now than about the one that was left out, or
+                # an alert that joined names one that was not named.
                 for taker in self._listeners(incident):
-                    if _takes(taker, incident) and incident.was_told(taker) == "none":
+                    if self._is_for(taker, incident) and incident.was_told(taker) == "none":
                         self._tell(incident, taker, "open")
 
     def _escalate(self, incident: Incident) -> None:
@@ -725,6 +731,18 @@ class Model:
         """That a channel loses notices is for the others to hear."""
         about = [alert.rule.name for alert in self._linked(incident)]
         return [t for t in self.setup.takers if about != [f"channel:{t.name}"]]
+
+    def _is_for(self, taker: Taker, incident: Incident) -> bool:
+        """Of alerts of several rules, each is told where its own would be."""
+        is_grave = RANK[incident.severity] >= RANK[taker.min_severity]
+        return any(
+            taker.name in self._named(alert) if self._named(alert) else is_grave
+            for alert in self._linked(incident)
+        )
+
+    def _named(self, alert: Alert) -> list[str]:
+        """Of the channels that it names, those that are there."""
+        return [name for name in alert.channels if name in self.takers]
 
     def _is_quiet(self, incident: Incident) -> bool:
         """Silenced, snoozed or inhibited."""
@@ -922,10 +940,6 @@ def _own(said: int | None, usual: int) -> int:
 def _repeat(incident: Incident) -> int:
     usual = REPEAT_CRITICAL if incident.severity == "critical" else REPEAT
     return _own(incident.patience.repeat, usual)
-
-
-def _takes(taker: Taker, incident: Incident) -> bool:
-    return RANK[incident.severity] >= RANK[taker.min_severity]
 
 
 def _is_exempt(notice: Notice, taker: Taker) -> bool:

@@ -47,7 +47,7 @@ def setup(seed: int) -> Setup:
         for number in range(chance.randint(1, 4))
     )
     rules = tuple(
-        _rule(chance, f"rule-{number}", models, chance.choice(FAMILIES))
+        _rule(chance, f"rule-{number}", models, chance.choice(FAMILIES), takers)
         for number in range(chance.randint(1, 4))
     )
     after = sorted(chance.sample((60, 300, 900, 1800, 7200), chance.randint(0, 3)))
@@ -62,7 +62,10 @@ def setup(seed: int) -> Setup:
     return Setup(rules, takers, ladder)
 
 
-def _rule(chance: random.Random, name: str, models: Sequence[str], family: str) -> Rule:
+def _rule(
+    chance: random.Random, name: str, models: Sequence[str], family: str, takers: Sequence[Taker]
+) -> Rule:
+    names = [*(taker.name for taker in takers), "gone"]
     return Rule(
         name,
         tuple(sorted(chance.sample(models, chance.randint(1, len(models))))),
@@ -72,6 +75,9 @@ def _rule(chance: random.Random, name: str, models: Sequence[str], family: str) 
         resolve_count=chance.choice((1, 1, 3)),
         keep_firing_s=chance.choice((0, 0, 60, 300)),
         patience=_patience(chance) if chance.random() < 0.4 else Patience(),
+        channels=tuple(chance.sample(names, chance.choice((1, 1, 2))))
+        if chance.random() < 0.3
+        else (),
     )
 
 
@@ -159,7 +165,7 @@ def _act(chance: random.Random, ahead: Model) -> Step:
     incident = chance.choice(live if live and chance.random() < 0.85 else any_of)
     model = chance.choice([model for _, model in _pairs(ahead.setup)])
     rule = chance.choice(ahead.setup.rules)
-    edited = _rule(chance, rule.name, rule.models, rule.family)
+    edited = _rule(chance, rule.name, rule.models, rule.family, ahead.setup.takers)
     channel = chance.choice(ahead.setup.takers).name
     silences = len(ahead.silences)
     acts: list[tuple[int, Step]] = [
@@ -177,7 +183,7 @@ def _act(chance: random.Random, ahead: Model) -> Step:
         (4, ("go_to", (ahead.now + chance.choice(JUMPS),))),
     ]
     # The end of a rule is the end of what it could show.
-    if chance.random() < 0.03:
+    if chance.random() < 0.04:
         acts = [
             (2, ("delete_rule", (rule.name,))),
             (2, ("pause_rule", (rule.name,))),

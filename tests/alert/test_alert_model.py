@@ -675,7 +675,7 @@ def test_invariants_hold_on_a_random_walk(seed):
 
 def test_walks_go_everywhere():
     seen, states, reasons = set(), set(), set()
-    for seed in range(20):
+    for seed in range(40):
         model = Model(setup(seed), START)
         play(model, walk(seed, 200), lambda *_: None)
         seen |= {notice[2] for notice in model.notices()}

@@ -406,6 +406,74 @@ def everything(api):
         return held, told, monitors.listed(connection)
 
 
+RULE = {
+    "rule_name": "slower",
+    "condition": {"metric": "latency_avg_ms", "operator": ">", "threshold": 10},
+    "severity": "high",
+}
+
+
+class TestARuleThatIsTested:
+    def made(self, api, **change):
+        """And tested."""
+        made = api.ask("POST", "models/m/alert-rules", json={**RULE, **change}, status=201)
+        return self.tried(api, made["rule_id"])
+
+    def tried(self, api, rule, **more):
+        return api.ask("POST", f"models/m/alert-rules/{rule}/test", role="read", **more)
+
+    def test_says_what_it_read_and_what_would_come_of_it(self, waiting):
+        before = everything(waiting)[:2]
+        found = self.made(waiting)
+        (reading,) = found["readings"]
+        assert micros(found["timestamp"]) == START + 42 * MINUTES
+        assert (found["breaches"], found["would_fire"], found["severity"]) == (True, False, "high")
+        assert (reading["status"], reading["rows"]) == ("breach", 150)
+        assert (reading["alert_now"], reading["alert_then"]) == ("inactive", "pending")
+        assert "is above 10" in reading["reason"]
+        assert (found["enabled"], found["watched"], found["waiting"]) == (True, True, True)
+        assert everything(waiting)[:2] == before
+        assert waiting.get("alerts")["alerts"] == []
+
+    def test_says_who_would_be_told(self, waiting):
+        for name in ("log", "pager"):
+            waiting.ask("PUT", f"channels/{name}", json={"kind": "console"}, role="admin")
+        self.made(waiting, channels=["pager"])
+        document = waiting.get("monitors/slower")["document"]
+        waiting.ask(
+            "PUT",
+            "monitors/slower",
+            json={**document, "for_count": 1},
+            headers={"If-Match": "*"},
+        )
+        found = self.tried(waiting, "slower")
+        assert (found["would_fire"], found["channels"]) == (True, ["pager"])
+        assert waiting.get("incidents")["incidents"] == []
+        wanted = {"matchers": ["model=m"], "duration": "1 h", "comment": "known"}
+        waiting.ask("POST", "silences", json=wanted, status=201)
+        assert self.tried(waiting, "slower")["channels"] == []
+
+    def test_is_tried_though_it_is_off(self, waiting):
+        found = self.made(waiting, enabled=False)
+        assert (found["enabled"], found["breaches"]) == (False, True)
+
+    def test_says_why_it_says_nothing(self, waiting):
+        few = self.made(waiting, condition={**RULE["condition"], "metric": "metric:refunds"})
+        assert (few["breaches"], few["severity"], few["channels"]) == (False, None, [])
+        assert "nothing in the window tells" in few["readings"][0]["reason"]
+        document = waiting.get("monitors/slower")["document"]
+        waiting.ask(
+            "PUT",
+            "monitors/slower",
+            json={**document, "version": "9"},
+            headers={"If-Match": "*"},
+        )
+        (reading,) = self.tried(waiting, "slower")["readings"]
+        assert (reading["status"], reading["reason"]) == ("skipped", "no version '9' has come")
+        self.tried(waiting, "none", status=404)
+        self.tried(waiting, "drift", status=404)
+
+
 class TestALookAtOnce:
     def test_says_what_it_read_and_keeps_nothing(self, waiting):
         before = everything(waiting)

@@ -33,6 +33,7 @@ OF_A_MODEL = [
     *("performance", "labels/coverage"),
     *("drift/summary", "drift/report", "readings", "monitor"),
     *("monitor/run", "monitor/backtest", "training", "alert-rules", "alert-rules/{rule_id}"),
+    "alert-rules/{rule_id}/test",
 ]
 OF_AN_INCIDENT = ["ack", "unack", "resolve", "snooze", "comment", "assign", "feedback"]
 PATHS = [

@@ -456,10 +456,42 @@ class TestAlertRules:
         problem = api.ask("POST", "models/fraud/alert-rules", json=rule, status=422)
         assert says in str(problem["errors"])
 
-    def test_routes_are_by_matchers(self, api):
-        rule = {**RULE, "channels": ["pager"]}
-        problem = api.ask("POST", "models/fraud/alert-rules", json=rule, status=422)
-        assert "matchers" in problem["detail"]
+    def test_it_names_the_channels_that_are_told(self, api):
+        path, rule = "models/fraud/alert-rules", {**RULE, "channels": ["pagr"]}
+        channel(api, "pager")
+        (fault,) = api.ask("POST", path, json=rule, status=422)["errors"]
+        assert fault["pointer"] == "/channels/0"
+        assert "did you mean 'pager'" in fault["detail"]
+        made = api.ask("POST", path, json={**rule, "channels": ["pager"]}, status=201)
+        assert (made["channels"], made["warnings"]) == (["pager"], [])
+        assert api.get("monitors/slow")["document"]["channels"] == ["pager"]
+        channel(api, "team")
+        changed = api.ask("PATCH", f"{path}/slow", json={"channels": ["team", "pager"]})
+        assert changed["channels"] == ["team", "pager"]
+        api.ask("PATCH", f"{path}/slow", json={"channels": ["nobody"]}, status=422)
+        api.ask("DELETE", "channels/pager", status=204, role="admin")
+        warned = api.get(f"{path}/slow")["warnings"]
+        assert warned == ["there is no channel 'pager', or it is off"]
+        assert api.ask("PATCH", f"{path}/slow", json={"channels": []})["warnings"] == []
+        assert "channels" not in api.get("monitors/slow")["document"]
+
+    def test_a_monitor_names_channels_that_are_there(self, api):
+        told = {"name": "drift", "kind": "drift", "channels": ["pager"]}
+        for dry_run in (True, False):
+            wanted = {"monitors": [{"name": "x", "kind": "drift"}, told], "dry_run": dry_run}
+            problem = api.ask("PUT", "monitors", json=wanted, status=422)
+            assert [each["pointer"] for each in problem["errors"]] == ["/monitors/1/channels/0"]
+        api.ask("POST", "monitors", json={**told, "name": "y"}, status=422)
+        api.get("monitors")
+        path = "monitors/drift"
+        api.ask("PUT", path, json=told, headers={"If-Match": "*"}, status=422)
+        channel(api, "pager")
+        changed = api.ask("PUT", path, json=told, headers={"If-Match": "*"})
+        assert changed["document"]["channels"] == ["pager"]
+
+
+def channel(api, name):
+    api.ask("PUT", f"channels/{name}", json={"kind": "console"}, role="admin")
 
 
 def fired(api, family, rule, **evidence):

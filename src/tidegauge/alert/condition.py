@@ -32,6 +32,8 @@ class Rule:
     """Of the monitor that says so: each change is one more.  0 is what no monitor says."""
     patience: Mapping[str, int] = field(default_factory=dict[str, int])
     """Those of the settings that it has its own of."""
+    channels: tuple[str, ...] = ()
+    """Who is told; none: who takes it by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ class Alert:
     rule_version: int = 0
     """Its rule's, when it was last fed; so is what follows."""
     patience: Mapping[str, int] = field(default_factory=dict[str, int])
+    channels: tuple[str, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -113,6 +116,7 @@ class Alert:
         """The next slot of it (A1 to A7, A10)."""
         self.last_slot, self.last_status = seen.slot, seen.status
         self.rule_version, self.patience = rule.version, rule.patience
+        self.channels = rule.channels
         self.absent = 0
         self.errors = self.errors + 1 if seen.status == "error" else 0
         if seen.status in _SILENT:

@@ -117,7 +117,7 @@ def _by_monitor(book: Book, slot: Slot) -> Iterator[Fed]:
         is_news = reading.severity is not None or reading.status == "error"
         if monitor is None or not (is_news or name in book.alerts):
             continue
-        alert = _alert(book, place, family_of(monitor))
+        alert = alert_in(book, place, family_of(monitor))
         yield alert, _seen(monitor, reading), _rule(slot, place.tenant, monitor)
     for alert in list(book.alerts.values()):
         rule = alert.tenant, alert.rule.removeprefix(f"{ERROR}:")
@@ -141,7 +141,7 @@ def _errors(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
         if is_error:
             evidence = {"what": f"{place.monitor} fails: {reading.reason}", "metric": "ops"}
             seen = Seen(status="breach", severity="medium", slot=slot.at, evidence=evidence)
-        yield _alert(book, own, "ops"), seen, Rule(for_count=1)
+        yield alert_in(book, own, "ops"), seen, Rule(for_count=1)
 
 
 def _errors_of(monitor: Monitor | None, settings: Settings) -> int:
@@ -169,7 +169,7 @@ def _no_data(book: Book, slot: Slot, settings: Settings) -> Iterator[Fed]:
             own = (wait for of, models, wait in said if of == tenant and fnmatchcase(model, models))
             wait = min(own, default=settings.no_data_s)
             rule = Rule(for_count=1, for_s=wait, resolve_count=1, keep_firing_s=0)
-            yield _alert(book, place, "ops"), seen, rule
+            yield alert_in(book, place, "ops"), seen, rule
 
 
 def _said_of_no_data(slot: Slot) -> Iterator[tuple[str, str, int]]:
@@ -196,6 +196,7 @@ def rule_of(monitor: Monitor, version: int) -> Rule:
         keep_firing_s=monitor.keep_firing_for,
         version=version,
         patience=_patience_of(monitor),
+        channels=monitor.channels,
     )
 
 
@@ -220,7 +221,8 @@ def empty(found: Mapping[Named, Reading]) -> set[tuple[str, str]]:
     return {model for model, is_empty in told.items() if is_empty}
 
 
-def _alert(book: Book, place: Named, family: Family) -> Alert:
+def alert_in(book: Book, place: Named, family: Family) -> Alert:
+    """What is known of a condition, or a new one."""
     name = fingerprint(place)
     if name not in book.alerts:
         alert = Alert(

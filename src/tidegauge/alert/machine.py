@@ -54,6 +54,9 @@ class Machine:
             if seen is not None:
                 if alert.incident and alert.rule_version not in (0, rule.version):
                     changed[alert.incident, alert.rule] = rule.version
+                if alert.incident in self.book.incidents and alert.channels != rule.channels:
+                    # Others may have to hear of it.
+                    self._plan_update(self.book.incidents[alert.incident])
                 alert.feed(seen, self._patient(alert, rule), self.at)
             elif alert.state != "inactive" and alert.miss():
                 alert.end("missing_series", self.at)

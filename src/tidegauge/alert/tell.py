@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tidegauge.alert import hush
 from tidegauge.alert.book import Book, Place, Row, Sent, Taker
 from tidegauge.alert.content import notice_of
 from tidegauge.alert.ids import new_id
@@ -47,6 +48,11 @@ class Tell:
                 told.remind_at = told.cooldown_until
             else:
                 self._make(incident, taker, "open", incident.reopen_count)
+
+    def routes(self, incident: Incident) -> list[str]:
+        """The channels that it would be opened on."""
+        hush.look(self.book, incident, self.at)
+        return [] if incident.is_hushed else [taker.name for taker, _ in self._routed(incident)]
 
     def lower(self, incident: Incident) -> list[Taker]:
         """Those who know it as less grave than it is."""
@@ -139,8 +145,9 @@ class Tell:
         for taker, told in self._takers(incident, "update"):
             if taker.updates and told.state == "open":
                 self._make_unless_cooling(incident, taker, "update")
-        if not incident.model:
-            # A channel that was left out while it was all about itself may have to hear of another.
+        if not incident.model or self._named(incident)[0]:
+            # A channel that was left out while it was all about itself may have to hear of another;
+            # and one that no alert named, until one came that does.
             self.open(incident)
 
     def flapping(self, incident: Incident) -> None:
@@ -354,12 +361,23 @@ class Tell:
         return rules == [f"channel:{taker.name}"]
 
     def _routed(self, incident: Incident) -> Iterator[tuple[Taker, Told]]:
-        """Those that it is to be opened on."""
+        """Those that it is to be opened on: that an alert of it names, or that take it."""
         labels = self.book.labels_of_incident(incident)
+        named, are_others = self._named(incident)
         for taker, told in self._takers(incident, "open"):
             is_grave = RANK[incident.severity] >= RANK[taker.min_severity]
-            if is_grave and matches(taker.matchers, labels):
+            takes = are_others and is_grave and matches(taker.matchers, labels)
+            if taker.name in named or takes:
                 yield taker, told
+
+    def _named(self, incident: Incident) -> tuple[set[str], bool]:
+        """The channels that its alerts name, and whether there are alerts that name none.
+
+        Where none of those that it names is there any more, an alert is told as if it named none.
+        """
+        there = {taker.name for taker in self.book.takers.get(incident.tenant, ())}
+        own = [there.intersection(each.channels) for each in self.book.of_incident(incident)]
+        return set[str]().union(*own), not all(own) or not own
 
     def _make_unless_cooling(self, incident: Incident, taker: Taker, kind: Kind) -> None:
         told = incident.told_by(taker.name)

@@ -85,6 +85,14 @@ class Base(Part):
             description="low, medium, high or critical, whatever the reading says.",
         ),
     ] = None
+    channels: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=128)], ...],
+        Field(
+            max_length=50,
+            description="Who is told, by the names of channels, whatever these take of themselves."
+            " None: each channel says what it takes.",
+        ),
+    ] = ()
     alerts: Annotated[
         Patience | None,
         Field(description="How its alerts are told, where that is not as for all others: below."),

@@ -3,32 +3,42 @@
 Each is a monitor, and nothing else: what it says here is a view of that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import Connection
 
+from tidegauge.alert import act, feed, store
+from tidegauge.alert.condition import Alert, AlertState, Seen
+from tidegauge.alert.evidence import family_of
+from tidegauge.alert.machine import Machine
+from tidegauge.alert.settings import Settings
 from tidegauge.catalog import audit, channels, monitors
 from tidegauge.catalog.monitors import Kept
-from tidegauge.ingest.problem import Fault, ProblemError
+from tidegauge.catalog.targets import Named
+from tidegauge.ingest.problem import ProblemError
 from tidegauge.monitor.faults import FaultsError, checked, document_of
+from tidegauge.monitor.glance import Glance, Tried, glances
 from tidegauge.monitor.metric import Metric
-from tidegauge.monitor.severity import AnySeverity, Severity
+from tidegauge.monitor.severity import AnySeverity, Severity, worst
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
     Closed,
     Reader,
     Writer,
     checked_text,
+    looking,
     model_in,
     moment,
     now,
     who,
 )
-from tidegauge.web.routes.monitors import in_use, problem_of
+from tidegauge.web.routes.monitors import check_channels, in_use, problem_of
+from tidegauge.web.routes.personal import hidden
+from tidegauge.web.routes.readings import Run, latest_of, run_of
 from tidegauge.web.state import state_of
 
 router = APIRouter(prefix="/api/v1/models/{model_id}/alert-rules", tags=["monitors"])
@@ -44,6 +54,11 @@ def _operator(told: object) -> object:
 Operator = Annotated[Literal[">", "<"], BeforeValidator(_operator)]
 
 
+Channels = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=128)], ...], Field(max_length=50)
+]
+
+
 class ConditionTold(Closed):
     metric: Annotated[str, Field(max_length=256, description="As a monitor of that kind has it.")]
     feature: Annotated[str | None, Field(max_length=256)] = None
@@ -57,9 +72,7 @@ class RuleWanted(Closed):
     rule_name: Annotated[str, Field(min_length=1, max_length=128)]
     condition: ConditionTold
     severity: AnySeverity = "medium"
-    channels: Annotated[
-        tuple[str, ...], Field(max_length=50, description="Empty: a channel says what it takes.")
-    ] = ()
+    channels: Annotated[Channels, Field(description="None: each channel says what it takes.")] = ()
     enabled: bool = True
 
 
@@ -68,7 +81,38 @@ class RuleChange(Closed):
 
     condition: ConditionTold | None = None
     severity: AnySeverity | None = None
+    channels: Channels | None = None
     enabled: bool | None = None
+
+
+class RuleRun(Run):
+    """One reading of it, and what it would do to its alert."""
+
+    alert_now: AlertState
+    alert_then: Annotated[
+        AlertState, Field(description="Had this been its next reading; `pending` is not confirmed.")
+    ]
+
+
+class RuleTested(BaseModel):
+    """What the rule says now; nothing of it is kept, and nobody is told."""
+
+    rule_id: str
+    model_id: str
+    timestamp: Annotated[datetime, Field(description="The slot: the latest whole minute.")]
+    enabled: Annotated[bool, Field(description="The rule; it is tried where it is not, too.")]
+    watched: Annotated[bool, Field(description="Whether the model is watched at all.")]
+    waiting: Annotated[bool, Field(description="Whether rows wait that are not counted yet.")]
+    breaches: Annotated[bool, Field(description="Whether a reading of it is a breach.")]
+    would_fire: Annotated[bool, Field(description="Whether a breach would be confirmed by it.")]
+    severity: Annotated[Severity | None, Field(description="The worst of its breaches.")]
+    channels: Annotated[
+        list[str],
+        Field(description="That would be told, by whatever fires; none while it is silenced."),
+    ]
+    readings: Annotated[
+        list[RuleRun], Field(description="Of each version and segment that it watches.")
+    ]
 
 
 class ConditionShown(BaseModel):
@@ -84,6 +128,7 @@ class RuleShown(BaseModel):
     model_id: str
     condition: ConditionShown
     severity: Severity
+    channels: Annotated[list[str], Field(description="None: each channel says what it takes.")]
     enabled: bool
     status: Literal["enabled", "disabled"]
     monitor: Annotated[str, Field(description="What it is: ask `/api/v1/monitors` for all of it.")]
@@ -99,18 +144,14 @@ def list_alert_rules(model_id: str, request: Request, key: Reader) -> list[RuleS
     with state_of(request).kept.catalog.read() as connection:
         model = model_in(connection, key, model_id)
         kept = monitors.listed(connection, key.tenant)
-        warnings = _warnings(connection, key)
+        there = channels.listed(connection, key.tenant)
         read = ((each, _rule_of(each.document, model.name)) for each in kept)
-        return [_shown(each, found, warnings) for each, found in read if found is not None]
+        return [_shown(each, found, there) for each, found in read if found is not None]
 
 
 @router.post("", status_code=201)
 def make_alert_rule(model_id: str, wanted: RuleWanted, request: Request, key: Writer) -> RuleShown:
     """Make a monitor of it; a name that is there is a conflict."""
-    if wanted.channels:
-        detail = 'routes are by channel matchers: let the channel match model="..." or family="..."'
-        fault: Fault = {"pointer": "/channels", "code": "unsupported", "detail": detail}
-        raise ProblemError("invalid-request", detail, [fault])
     state, at = state_of(request), now()
     in_use(state, key)
 
@@ -121,9 +162,11 @@ def make_alert_rule(model_id: str, wanted: RuleWanted, request: Request, key: Wr
                 "name": wanted.rule_name,
                 "models": model.name,
                 "enabled": wanted.enabled,
+                "channels": wanted.channels,
                 **_told(wanted.condition, wanted.severity),
             }
         )
+        check_channels(connection, key, [("", rule.channels)])
         kept = monitors.listed(connection, key.tenant)
         if any(each.name == rule.name for each in kept):
             raise ProblemError("state-conflict", f"there is a monitor {rule.name!r} already")
@@ -134,7 +177,7 @@ def make_alert_rule(model_id: str, wanted: RuleWanted, request: Request, key: Wr
         made = monitors.add(
             connection, key.tenant, rule.name, document, origin="api", at=at, by=who(key)
         )
-        return _shown(made, rule, _warnings(connection, key))
+        return _shown(made, rule, channels.listed(connection, key.tenant))
 
     return state.kept.catalog.write(make)
 
@@ -143,7 +186,7 @@ def make_alert_rule(model_id: str, wanted: RuleWanted, request: Request, key: Wr
 def get_alert_rule(model_id: str, rule_id: str, request: Request, key: Reader) -> RuleShown:
     with state_of(request).kept.catalog.read() as connection:
         kept, rule = _one(connection, key, model_id, rule_id)
-        return _shown(kept, rule, _warnings(connection, key))
+        return _shown(kept, rule, channels.listed(connection, key.tenant))
 
 
 @router.patch("/{rule_id}")
@@ -166,11 +209,14 @@ def change_alert_rule(
             document.pop("severity", None)
         if wanted.enabled is not None:
             document["enabled"] = wanted.enabled
+        if wanted.channels is not None:
+            document["channels"] = wanted.channels
         changed = _metric(document)
+        check_channels(connection, key, [("", changed.channels)])
         after = document_of(changed)
         _note(connection, key, at, "monitor.change", before.name, after)
         kept = monitors.change(connection, before, after, origin=before.origin, at=at, by=who(key))
-        return _shown(kept, changed, _warnings(connection, key))
+        return _shown(kept, changed, channels.listed(connection, key.tenant))
 
     return state_of(request).kept.catalog.write(change)
 
@@ -186,6 +232,67 @@ def remove_alert_rule(model_id: str, rule_id: str, request: Request, key: Writer
         monitors.remove(connection, [kept.id])
 
     state_of(request).kept.catalog.write(remove)
+
+
+@router.post("/{rule_id}/test")
+def try_alert_rule(model_id: str, rule_id: str, request: Request, key: Reader) -> RuleTested:
+    """Judge the latest whole minute by it now, also if it is not enabled, and keep nothing.
+
+    It says what it read, whether that is a breach and would fire, and why it said nothing.
+    """
+    state = state_of(request)
+    slot, is_waiting = latest_of(state)
+    with looking(request, key, model_id) as (connection, subject, reach, _state):
+        kept, rule = _one(connection, key, model_id, rule_id)
+        made = glances(connection, reach, subject, slot, tried=[Tried(rule)], kept=[], known=[])
+        then = _then(connection, state.config.alerts, kept, rule, made)
+        secret, model = hidden(subject.model, key), subject.model
+    readings = [
+        RuleRun(**run_of(each, secret).model_dump(), alert_now=now, alert_then=later)
+        for each, (now, later) in zip(made, then.states, strict=True)
+    ]
+    breaches = [each for each in readings if each.severity is not None]
+    return RuleTested(
+        rule_id=kept.name,
+        model_id=model.name,
+        timestamp=moment(slot),
+        enabled=rule.enabled,
+        watched=model.watched and model.archived_at is None,
+        waiting=is_waiting,
+        breaches=bool(breaches),
+        would_fire=any(each.alert_then == "firing" for each in readings),
+        severity=worst(each.severity for each in breaches if each.severity is not None),
+        channels=then.channels,
+        readings=readings,
+    )
+
+
+class _Then(NamedTuple):
+    states: list[tuple[AlertState, AlertState]]
+    """Of the alert of each reading: now, and had it been fed."""
+    channels: list[str]
+
+
+def _then(
+    connection: Connection, settings: Settings, kept: Kept, rule: Metric, made: Sequence[Glance]
+) -> _Then:
+    """What the machine would make of some readings, on a book that is not saved."""
+    at = act.now(connection)
+    book = store.of_models(connection, [(kept.tenant, rule.models)], at).book
+    how, family = feed.rule_of(rule, kept.revision), family_of(rule)
+    found: list[Alert] = []
+    for each in made:
+        place = Named(kept.tenant, rule.models, rule.name, each.version, each.segment)
+        found.append(feed.alert_in(book, place, family))
+    now: list[AlertState] = [each.state for each in found]
+    machine = Machine(book, settings, at)
+    machine.slot(
+        (alert, Seen(status=each.found.status, severity=each.found.severity), how)
+        for alert, each in zip(found, made, strict=True)
+    )
+    names = [book.incidents[each.incident] for each in found if each.incident in book.incidents]
+    told = {name: None for incident in names for name in machine.tell.routes(incident)}
+    return _Then(list(zip(now, [each.state for each in found], strict=True)), list(told))
 
 
 def _metric(document: Mapping[str, Any]) -> Metric:
@@ -252,13 +359,16 @@ def _one(connection: Connection, key: Key, model_id: str, rule_id: str) -> tuple
     return kept, rule
 
 
-def _warnings(connection: Connection, key: Key) -> list[str]:
-    found = channels.listed(connection, key.tenant)
-    is_told = any(each.document.get("enabled", True) for each in found)
-    return [] if is_told else ["nobody will be told: there is no channel"]
+def _warnings(rule: Metric, there: Sequence[channels.Kept]) -> list[str]:
+    on = {each.name for each in there if each.document.get("enabled", True)}
+    if not on:
+        return ["nobody will be told: there is no channel"]
+    return [
+        f"there is no channel {name!r}, or it is off" for name in rule.channels if name not in on
+    ]
 
 
-def _shown(kept: Kept, rule: Metric, warnings: list[str]) -> RuleShown:
+def _shown(kept: Kept, rule: Metric, there: Sequence[channels.Kept]) -> RuleShown:
     field, threshold = _limit(rule)
     return RuleShown(
         rule_id=kept.name,
@@ -271,13 +381,14 @@ def _shown(kept: Kept, rule: Metric, warnings: list[str]) -> RuleShown:
             threshold=threshold,
         ),
         severity=_severity(rule),
+        channels=list(rule.channels),
         enabled=rule.enabled,
         status="enabled" if rule.enabled else "disabled",
         monitor=kept.name,
         created_at=moment(kept.created_at),
         changed_at=moment(kept.changed_at),
         changed_by=kept.changed_by,
-        warnings=warnings if rule.enabled else [],
+        warnings=_warnings(rule, there) if rule.enabled else [],
     )
 
 

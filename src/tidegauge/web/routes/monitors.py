@@ -1,7 +1,7 @@
 """Monitors: what is watched.  One by one, or the whole set as files say it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from tidegauge.catalog import audit, models, monitors, standing
+from tidegauge.catalog import audit, channels, models, monitors, standing
 from tidegauge.catalog.monitors import Kept, Origin
 from tidegauge.catalog.standing import Standing
 from tidegauge.ingest.problem import Fault, ProblemError
@@ -20,6 +20,7 @@ from tidegauge.monitor.union import Monitor
 from tidegauge.monitor.usual import made_usual
 from tidegauge.monitor.watching import watching
 from tidegauge.record.refusal import step
+from tidegauge.schema import near
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
     Closed,
@@ -168,6 +169,8 @@ def put_monitors(
     in_use(state, key)
 
     def look(connection: Connection) -> tuple[list[Step], list[Kept]]:
+        named = ((f"/monitors/{place}", each.channels) for place, each in enumerate(found))
+        check_channels(connection, key, named)
         kept = monitors.listed(connection, key.tenant)
         if if_match is not None and if_match.strip() not in (_etag_of(kept), "*"):
             raise ProblemError("stale", "the monitors were changed meanwhile: plan again")
@@ -196,6 +199,7 @@ def make_monitor(
     in_use(state, key)
 
     def make(connection: Connection) -> Kept:
+        check_channels(connection, key, [("", monitor.channels)])
         kept = monitors.listed(connection, key.tenant)
         if any(each.name == monitor.name for each in kept):
             raise ProblemError("state-conflict", f"there is a monitor {monitor.name!r} already")
@@ -238,6 +242,7 @@ def put_monitor(
     def change(connection: Connection) -> Kept:
         before = _monitor_in(connection, key, name)
         matching(if_match, _etag(before), "the monitor")
+        check_channels(connection, key, [("", monitor.channels)])
         document = document_of(monitor)
         _note(connection, key, at, "monitor.change", name, document)
         return monitors.change(
@@ -289,6 +294,25 @@ def all_checked(
     if faults:
         raise problem_of(faults)
     return found
+
+
+def check_channels(
+    connection: Connection, key: Key, named: Iterable[tuple[str, Sequence[str]]]
+) -> None:
+    """Those that are named are there; beside the names is the pointer to whatever names them."""
+    known = [each.name for each in channels.listed(connection, key.tenant)]
+    faults: list[Fault] = [
+        {
+            "pointer": f"{pointer}/channels/{place}",
+            "code": "bad-enum",
+            "detail": f"there is no channel {name!r}{near(name, known)}",
+        }
+        for pointer, names in named
+        for place, name in enumerate(names)
+        if name not in known
+    ]
+    if faults:
+        raise ProblemError("invalid-request", f"{len(faults)} channels are not there", faults)
 
 
 def _set_of(documents: Sequence[Mapping[str, Any]]) -> list[Monitor]:

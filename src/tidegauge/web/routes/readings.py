@@ -236,7 +236,7 @@ def run_monitors(
     tried = None if told is None else [Tried(each) for each in all_checked(told)]
     if tried is None:
         in_use(state, key)
-    slot, is_waiting = _latest(state)
+    slot, is_waiting = latest_of(state)
     with looking(request, key, model_id) as (connection, subject, reach, _state):
         if tried is None:
             kept = monitors.listed(connection, key.tenant)
@@ -245,7 +245,7 @@ def run_monitors(
             kept, known = [], []
         made = glances(connection, reach, subject, slot, tried=tried, kept=kept, known=known)
         secret = hidden(subject.model, key)
-        runs = [_run(each, secret) for each in made]
+        runs = [run_of(each, secret) for each in made]
         model = subject.model
     return RunShown(
         model_id=model_id,
@@ -256,7 +256,7 @@ def run_monitors(
     )
 
 
-def _latest(state: State) -> tuple[int, bool]:
+def latest_of(state: State) -> tuple[int, bool]:
     """The last slot that nothing is missing of, and whether rows wait to be counted."""
     with state.kept.catalog.read() as connection:
         begun = progress.get(connection, "worker")
@@ -321,7 +321,7 @@ def _hour(
     )
 
 
-def _run(glance: Glance, secret: frozenset[str]) -> Run:
+def run_of(glance: Glance, secret: frozenset[str]) -> Run:
     found, monitor = glance.found, glance.monitor
     told = {"value": found.value, "reason": found.reason, "detail": dict(found.detail)}
     return Run(
