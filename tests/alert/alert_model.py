@@ -127,6 +127,8 @@ class Incident:
     notified: dict[str, str] = field(default_factory=dict[str, str])
     last: dict[str, int] = field(default_factory=dict[str, int])
     late_reminders: dict[str, int] = field(default_factory=dict[str, int])
+    # The rules of the alerts that the last notice of a channel lists.
+    listed: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     @property
     def is_live(self) -> bool:
@@ -404,6 +406,7 @@ class Model:
         if held:
             held[-1].status = "queued"
             self._note(incident.number, f"released on {taker.name}")
+            incident.listed[taker.name] = self._names(incident)
             self._said(held[-1])
         elif incident.was_told(taker) != "open":
             if not incident.is_flapping:
@@ -538,7 +541,8 @@ class Model:
         self._note(incident.number, "update")
         if not self._is_quiet(incident):
             for taker in self._listeners(incident):
-                if taker.updates and incident.was_told(taker) == "open":
+                is_news = incident.listed.get(taker.name) != self._names(incident)
+                if taker.updates and incident.was_told(taker) == "open" and is_news:
                     self._tell_unless_cooling(incident, taker, "update")
             is_named = any(self._named(alert) for alert in self._linked(incident))
             if (incident.key[0] == "" or is_named) and not incident.is_flapping:
@@ -565,7 +569,8 @@ class Model:
             incident.peak = _worst(incident.peak, incident.severity)
             self._note(incident.number, f"level {incident.level}")
             for name in level.channels:
-                self._tell(incident, self.takers[name], "escalation")
+                if self.takers[name] in self._listeners(incident):
+                    self._tell(incident, self.takers[name], "escalation")
 
     def _due(self, incident: Incident, level: Level) -> bool:
         return self.now >= incident.escalation_from + level.after_s
@@ -646,6 +651,7 @@ class Model:
         notices.append(notice)
         self._note(incident.number, f"{kind} {seq} on {taker.name}")
         incident.notified[taker.name] = incident.severity
+        incident.listed[taker.name] = self._names(incident)
         incident.late_reminders.pop(taker.name, None)
         if kind == "reminder":
             incident.suppressed = 0
@@ -775,6 +781,9 @@ class Model:
 
     def _linked(self, incident: Incident) -> list[Alert]:
         return [alert for alert in incident.members if alert.incident is incident]
+
+    def _names(self, incident: Incident) -> list[str]:
+        return sorted(alert.rule.name for alert in self._linked(incident))
 
     def _severity(self, incident: Incident) -> str:
         """Of an incident without alerts, what it was."""

@@ -99,8 +99,8 @@ class Said:
 def a_line(chance: random.Random, model: str) -> Line:
     """Alerts that come and go.
 
-    What ends stays away for longer than an interval, and what comes back stays as long; what was
-    over before anybody was told stays away for good.
+    What ends stays away for longer than an interval, and what comes later or comes back stays as
+    long; what was over before anybody was told stays away for good.
     """
     names = "abcd"[: chance.randint(1, 4)]
     begin = chance.randint(0, 7)
@@ -113,7 +113,8 @@ def a_line(chance: random.Random, model: str) -> Line:
     for slot in range(SLOTS):
         before = set(now)
         for name in sorted(before):
-            is_seen = ended[name] < 0 or slot - began[name] > INTERVAL
+            is_gathered = ended[name] < 0 and fired is not None and slot - fired < WAIT
+            is_seen = is_gathered or slot - began[name] > INTERVAL
             if is_seen and chance.random() < fall:
                 now.remove(name)
                 ended[name] = slot
@@ -189,15 +190,21 @@ def said_by_tidegauge(line: Line) -> list[Said]:
         is_open = last.kind != "resolved"
         kinds = {notice.kind for notice in notices}
         if is_open and was_open:
-            kind = "update" if "update" in kinds else last.kind
+            # What we have told of by a reminder that came first is to Alertmanager an update.
+            is_news = names_of(last) != said[-1].names
+            kind = "update" if "update" in kinds or is_news else last.kind
         elif is_open or was_open:
             kind = "open" if is_open else "resolved"
         else:
             continue
-        names = frozenset(each.monitor for each in last.findings) if is_open else frozenset()
+        names = names_of(last) if is_open else frozenset()
         said.append(Said(look, kind, names))
         was_open = is_open
     return said
+
+
+def names_of(notice):
+    return frozenset(each.monitor for each in notice.findings)
 
 
 # Alertmanager.

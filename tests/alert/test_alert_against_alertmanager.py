@@ -8,6 +8,9 @@ They differ where we want it, and only there:
 - What ends and is back before the next look Alertmanager never knew of, and what is back and ends
   again is to it an end that it has told; we have told both.  So what ends stays away for longer
   than an interval here, and what is back stays as long.
+- What begins and ends between two looks while others go on Alertmanager tells at the next as ended;
+  ours lists what fires, has nothing new to say, and says nothing.  So what joins in later stays for
+  longer than an interval here too.
 - What is over before `group_wait` is over we forget, and it begins anew; Alertmanager keeps the
   empty group, and its intervals, until it next cleans up.  So such a model stays fine here.
 - Alertmanager repeats what was sent longer ago than `repeat_interval` when it looks, and sending

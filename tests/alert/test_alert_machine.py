@@ -5,7 +5,7 @@ import os
 import pytest
 from alert_driver import Kept, Product
 from alert_invariants import Watch
-from alert_model import Model, Setup, Taker
+from alert_model import Level, Model, Patience, Rule, Setup, Taker
 from alert_steps import START, setup, walk
 
 from tidegauge.alert.settings import Settings
@@ -58,7 +58,7 @@ def test_it_does_so_in_a_catalog_too(catalog, seed):
 
 
 def test_what_flaps_is_quiet_for_those_who_are_patient_for_less_than_an_hour():
-    """Though what it did within the hour still counts when it begins again."""
+    """And what it did before does not count against it when it begins again."""
     product = Product(Setup((), (Taker("a"),)), START)
     product.settings = Settings(quiet_s=300)
     for _number in range(5):
@@ -71,4 +71,41 @@ def test_what_flaps_is_quiet_for_those_who_are_patient_for_less_than_an_hour():
     product.go_to(product.now + 1)
     assert not product.incidents()[0]["flapping"]
     product.manual("fraud", "it looks wrong", "high")
-    assert product.incidents()[0]["flapping"]
+    assert not product.incidents()[0]["flapping"]
+
+
+@pytest.mark.parametrize("kind", [Model, Product])
+def test_an_escalation_about_a_channel_is_not_sent_through_it(kind):
+    takers, levels = (Taker("a"), Taker("b")), (Level(60, ("a", "b"), "critical"),)
+    thing = kind(Setup((), takers, levels), START)
+    thing.lose("a")
+    thing.go_to(START + 600)
+    assert [(channel, what) for _, channel, what, *_ in thing.notices()] == [
+        ("b", "open"),
+        ("b", "escalation"),
+    ]
+
+
+@pytest.mark.parametrize("kind", [Model, Product])
+def test_an_update_that_says_nothing_new_is_not_sent(kind):
+    """What ended and came back, and what a rise has told already."""
+    rules = tuple(Rule(name, ("m",), "drift", 1, 0, 1, 0, Patience(cooldown=0)) for name in "abc")
+    thing = kind(Setup(rules, (Taker("hook", updates=True),)), START)
+
+    def read(second, **told):
+        thing.go_to(START + second)
+        thing.slot({(n, "m"): ("breach", s) if s else ("ok", None) for n, s in told.items()})
+
+    read(0, a="low", b="low")
+    read(60, a="low", b=None)
+    read(120, a="low", b="low")
+    thing.go_to(START + 700)
+    read(700, a="low", b="low", c="high")
+    thing.go_to(START + 1300)
+    read(1300, a="low", b=None, c="high")
+    thing.go_to(START + 1900)
+    assert [(what, made - START) for _, _, what, _, _, made in thing.notices()] == [
+        ("open", 30),
+        ("severity_up", 700),
+        ("update", 1530),
+    ]

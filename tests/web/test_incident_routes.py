@@ -251,6 +251,25 @@ class TestTheLists:
         assert second["next"] is None
         assert first["alerts"] != second["alerts"]
 
+    def test_pages_of_some_alerts_lead_to_all_of_these(self, api):
+        for number in range(9):
+            severity = "critical" if number % 2 else "low"
+            raised(api, f"number {number}", model="churn", severity=severity)
+        asked = {
+            "model": ["churn"],
+            "family": ["manual", "drift"],
+            "severity": ["low"],
+            "start_time": (NOW - timedelta(hours=1)).isoformat(),
+            "end_time": (NOW + timedelta(hours=1)).isoformat(),
+        }
+        found, page = [], {"next": None}
+        while page["next"] is not None or not found:
+            page = api.get("alerts", limit=2, cursor=page["next"], **asked)
+            found += [each["title"] for each in page["alerts"]]
+        assert sorted(found) == [f"number {number}" for number in range(0, 9, 2)]
+        later = {**asked, "start_time": (NOW + timedelta(minutes=59)).isoformat()}
+        assert api.get("alerts", **later) == {"alerts": [], "next": None}
+
     def test_the_summary_counts_and_measures(self, api):
         name = raised(api)["incident_id"]
         raised(api, model="churn", severity="low")

@@ -30,6 +30,8 @@ class Told:
     state: Literal["none", "open", "resolved"] = "none"
     by_digest: bool = False
     severity: Severity | None = None
+    alerts: str = ""
+    """Which, by a sum of their names: those that what was last made for it lists."""
     made_at: int | None = None
     """When something was last made for it, held or not."""
     last_at: int | None = None

@@ -10,7 +10,7 @@ from typing import Final
 from tidegauge.alert import hush
 from tidegauge.alert.book import Book, Place, Row, Sent, Taker
 from tidegauge.alert.content import notice_of
-from tidegauge.alert.ids import new_id
+from tidegauge.alert.ids import key_of, new_id
 from tidegauge.alert.incident import Incident, Level, Told
 from tidegauge.alert.matchers import matches
 from tidegauge.alert.notice import Digest, Kind, Listed, Notice
@@ -135,15 +135,17 @@ class Tell:
             taker = every.get(name)
             if taker is None:
                 self.book.note(incident, self.at, "unknown_channel", channel=name)
-            elif self._is_taken(taker, "escalation"):
+            elif self._is_taken(taker, "escalation") and not self._is_about(incident, taker):
                 seq = incident.escalation_round * 100 + number
                 self._make(incident, taker, "escalation", seq, minutes=level.after_s // 60)
 
     def update(self, incident: Incident) -> None:
         if incident.is_hushed:
             return
+        # What ended and came back meanwhile is no news, and neither is what was told since.
+        alerts = self._alerts(incident)
         for taker, told in self._takers(incident, "update"):
-            if taker.updates and told.state == "open":
+            if taker.updates and told.state == "open" and told.alerts != alerts:
                 self._make_unless_cooling(incident, taker, "update")
         if not incident.model or self._named(incident)[0]:
             # A channel that was left out while it was all about itself may have to hear of another;
@@ -292,6 +294,7 @@ class Tell:
             is_exempt = self._is_storm(incident, kind, place)
             is_held = not is_exempt
         told.severity, told.made_at, told.remind_at = incident.severity, self.at, None
+        told.alerts = self._alerts(incident)
         notice = notice_of(self.book, incident, kind, self.at, self.settings, minutes)
         row = Row(
             id=notice.id,
@@ -338,7 +341,9 @@ class Tell:
     def _release(self, incident: Incident, taker: Taker, row: Row) -> None:
         """A held opening goes out as it has become: graver."""
         place = incident.tenant, taker.name
-        incident.told_by(taker.name).held -= 1
+        told = incident.told_by(taker.name)
+        told.held -= 1
+        told.alerts = self._alerts(incident)
         self.book.held[place].remove(row)
         if not self.book.held[place]:
             del self.book.held[place]
@@ -385,6 +390,10 @@ class Tell:
             incident.suppressed += 1
         else:
             self._make(incident, taker, kind, told.next(kind))
+
+    def _alerts(self, incident: Incident) -> str:
+        names = (each.fingerprint for each in self.book.of_incident(incident))
+        return key_of(*sorted(names))
 
     def _of(self, incident: Incident) -> Settings:
         return self.settings.but(incident.patience)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, cast, delete, func, select
 
 from tidegauge.catalog import keyed
+from tidegauge.catalog.columns import Micros
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import alerts
 from tidegauge.catalog.upsert import pieces, replace
@@ -22,6 +23,20 @@ class Kept:
     incident: str | None
     rearm_at: int | None
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which of a tenant's; None is all."""
+
+    tenant: str
+    models: Sequence[str] | None = None
+    families: Sequence[str] | None = None
+    states: Sequence[str] | None = None
+    severities: Sequence[str] | None = None
+    start: int | None = None
+    stop: int | None = None
+    """Begun in [start, stop)."""
 
 
 def all_of(connection: Connection) -> list[Kept]:
@@ -49,19 +64,9 @@ def to_rearm(connection: Connection, at: int) -> list[Kept]:
 
 
 def listed(
-    connection: Connection,
-    tenant: str,
-    *,
-    models: Sequence[str] | None = None,
-    states: Sequence[str] | None = None,
-    after: str = "",
-    limit: int = 100,
+    connection: Connection, asked: Asked, *, after: str = "", limit: int = 100
 ) -> list[Kept]:
-    query = select(alerts).where(alerts.c.tenant == tenant, alerts.c.fingerprint > after)
-    if models is not None:
-        query = query.where(alerts.c.model.in_(models))
-    if states is not None:
-        query = query.where(alerts.c.state.in_(states))
+    query = select(alerts).where(*_where(asked), alerts.c.fingerprint > after)
     rows = connection.execute(query.order_by(alerts.c.fingerprint).limit(limit))
     return [read(Kept, row) for row in rows]
 
@@ -73,6 +78,25 @@ def put(connection: Connection, changed: Sequence[Kept]) -> None:
 def remove(connection: Connection, fingerprints: Iterable[str]) -> None:
     for some in pieces(sorted(fingerprints)):
         connection.execute(delete(alerts).where(alerts.c.fingerprint.in_(some)))
+
+
+def _where(asked: Asked) -> list[ColumnElement[bool]]:
+    body = alerts.c.body
+    found = [alerts.c.tenant == asked.tenant]
+    chosen = (
+        (alerts.c.model, asked.models),
+        (alerts.c.state, asked.states),
+        (body["family"].as_string(), asked.families),
+        (body["severity_now"].as_string(), asked.severities),
+    )
+    found += [column.in_(values) for column, values in chosen if values is not None]
+    times = (cast(body[name].as_string(), Micros) for name in ("active_since", "fired_at"))
+    began = func.coalesce(*times, 0)
+    if asked.start is not None:
+        found.append(began >= asked.start)
+    if asked.stop is not None:
+        found.append(began < asked.stop)
+    return found
 
 
 def _found(connection: Connection, *where: ColumnElement[bool]) -> list[Kept]:

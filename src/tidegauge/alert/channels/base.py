@@ -31,7 +31,7 @@ class Base(BaseModel):
         tuple[Kind, ...], Field(min_length=1, description="Which kinds of notices are told.")
     ] = KINDS
     updates: Annotated[
-        bool, Field(description="Whether each change of an open incident is told.")
+        bool, Field(description="Whether alerts that join an open incident or leave it are told.")
     ] = False
     matchers: Annotated[
         list[Annotated[str, Field(max_length=1024)]],

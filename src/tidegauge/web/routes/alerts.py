@@ -151,27 +151,19 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - the parameters of an address
 ) -> AlertPage:
     """The conditions that hold, or have just ceased to; the times are of when they began."""
     after = checked_text(read_cursor(cursor, str)[0]) if cursor else ""
-    named = None if model is None else [checked_text(each) for each in model]
-    first = None if start_time is None else micros(start_time)
-    last = None if end_time is None else micros(end_time)
-
-    def is_asked(alert: Alert) -> bool:
-        began = alert.active_since or alert.fired_at or 0
-        return (
-            (family is None or alert.family in family)
-            and (severity is None or alert.severity_now in severity)
-            and (first is None or began >= first)
-            and (last is None or began < last)
-        )
-
-    found: list[Alert] = []
+    asked = alerts.Asked(
+        tenant=key.tenant,
+        models=None if model is None else [checked_text(each) for each in model],
+        families=family,
+        states=state or _STATES,
+        severities=severity,
+        start=None if start_time is None else micros(start_time),
+        stop=None if end_time is None else micros(end_time),
+    )
     with state_of(request).kept.catalog.read() as connection:
-        for alert in _each(connection, key, state or _STATES, named, after):
-            if is_asked(alert):
-                found.append(alert)
-            if len(found) > limit:
-                break
+        kept = alerts.listed(connection, asked, after=after, limit=limit + 1)
         secret = hidden_of(connection, key)
+    found = [ALERT.validate_python(each.body) for each in kept]
     following = cursor_of(found[limit - 1].fingerprint) if len(found) > limit else None
     return AlertPage(alerts=[alert_shown(each, secret) for each in found[:limit]], next=following)
 
@@ -214,7 +206,7 @@ def summarise_alerts(
         at = act.now(connection)
         # An incident that is opened in this very instant is one of them.
         asked = Asked(tenant=key.tenant, start=at - days * DAYS, stop=at + 1)
-        current = list(_each(connection, key, _STATES))
+        current = list(_live(connection, key))
         opened = incidents.everything(connection, asked)
         acked = incidents.noted(connection, asked, ["ack"])
         noisiest = _noisiest(connection, key, asked)
@@ -292,17 +284,10 @@ def hidden_of(connection: Connection, key: Key) -> Hidden:
     return {each.name: names for each in own if (names := hidden(each, key))}
 
 
-def _each(
-    connection: Connection,
-    key: Key,
-    states: Iterable[AlertState],
-    named: list[str] | None = None,
-    after: str = "",
-) -> Iterable[Alert]:
+def _live(connection: Connection, key: Key) -> Iterable[Alert]:
+    asked, after = alerts.Asked(tenant=key.tenant, states=_STATES), ""
     while True:
-        page = alerts.listed(
-            connection, key.tenant, models=named, states=list(states), after=after, limit=_PAGE
-        )
+        page = alerts.listed(connection, asked, after=after, limit=_PAGE)
         yield from (ALERT.validate_python(each.body) for each in page)
         if len(page) < _PAGE:
             return

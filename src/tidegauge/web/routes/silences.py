@@ -343,10 +343,11 @@ def _matched(connection: Connection, key: Key, matchers: Sequence[Matcher]) -> t
     for model in models.all(connection):
         tags = {str(name): str(value) for name, value in model.tags.items()}
         book.labels[model.tenant, model.name] = {**tags, "owner": model.owner}
+    asked = alerts.Asked(tenant=key.tenant, states=LIVE)
     matched = count = 0
     after = ""
     while True:
-        page = alerts.listed(connection, key.tenant, states=LIVE, after=after, limit=_PAGE)
+        page = alerts.listed(connection, asked, after=after, limit=_PAGE)
         count += len(page)
         for each in page:
             matched += matches(matchers, book.labels_of(ALERT.validate_python(each.body)))
