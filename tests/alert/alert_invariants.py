@@ -106,7 +106,8 @@ class Watch:
             self.seen_since[number] = self.now
         self._only_grows(incidents, notices)
         fresh = notices[len(self.notices) :]
-        self.escalated |= {notice[0] for notice in fresh if notice[2] == "escalation"}
+        # A level raises its incident also where it only names the channel that this is about.
+        self.escalated |= {n for n, each in enumerate(incidents) if each["escalation_level"]}
         self._silence_holds(incidents, fresh)
         self._ack_stops_levels(incidents, fresh)
         self._caps_hold(incidents, notices, fresh)

@@ -518,7 +518,9 @@ class Model:
                     n.incident is incident and n.made == self.now for n in self.on[taker.name]
                 )
                 if incident.was_told(taker) == "none":
-                    if self._is_for(taker, incident) and not incident.is_flapping:
+                    # An `open` that is held tells it with its digest.
+                    is_told = incident.is_flapping or self._held(taker.name, incident)
+                    if self._is_for(taker, incident) and not is_told:
                         self._tell(incident, taker, "open")
                 elif incident.state == "open" and not just_told:
                     self._tell(incident, taker, "reminder")
