@@ -36,6 +36,7 @@ import live
 import public
 import quiet
 import streams
+import truth
 import verdict
 import whole
 import year
@@ -51,6 +52,14 @@ CONTENDERS = {
 }
 BENCHMARK = "TIDEGAUGE_BENCHMARK"
 """The folder of the public benchmark, which is not ours."""
+OF_PERFORMANCE = {
+    "tidegauge": ("tidegauge_performance", OURS),
+    "five metrics of scikit-learn": ("sklearn_performance", OURS),
+    "NannyML's calculator, the same five": (
+        "nannyml_performance",
+        HERE / "../.rivals/nannyml/bin/python",
+    ),
+}
 QUICK = ("tidegauge", "plain scipy + numpy")
 
 
@@ -78,6 +87,7 @@ def main() -> None:
         quiet_year,
         alerts,
         error_streams,
+        the_truth,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     if not sys.argv[1:] and BENCHMARK not in os.environ:
@@ -387,6 +397,10 @@ def _results() -> Path:
 
 def error_streams(_folder: Path) -> str:
     return f"## Detectors on streams of errors\n\n{streams.text(10)}"
+
+
+def the_truth(_folder: Path) -> str:
+    return truth.text(OF_PERFORMANCE)
 
 
 if __name__ == "__main__":

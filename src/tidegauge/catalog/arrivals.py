@@ -6,7 +6,7 @@ They are noted in the transaction that counts them, and go with the one that joi
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import orjson
@@ -17,6 +17,8 @@ from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import arrivals
 from tidegauge.catalog.upsert import pieces
 
+_MOST: Final = 500
+"""Arrivals that are read at once."""
 Kind = Literal["labels", "predictions"]
 
 
@@ -65,7 +67,7 @@ def waiting(connection: Connection) -> list[int]:
 
 def of(connection: Connection, model: int, most: int) -> list[Arrival]:
     """The oldest of a model, so many rows of labels at most, and one arrival at least."""
-    query = select(arrivals).where(arrivals.c.model == model).order_by(arrivals.c.id)
+    query = select(arrivals).where(arrivals.c.model == model).order_by(arrivals.c.id).limit(_MOST)
     found: list[Arrival] = []
     rows = 0
     for row in connection.execute(query):
