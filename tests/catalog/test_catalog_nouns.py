@@ -175,9 +175,9 @@ def outcome(number, start=0, **more):
     return outcomes.Outcome(series=number, start=start, **(told | more))
 
 
-def missed(model, *, again=False, at=1):
+def missed(model, since="", at=1):
     return unmatched.Unmatched(
-        model=model, rows=2, at=at, again=again, body=arrivals.packed(["a", ODD])
+        model=model, rows=2, at=at, since=since, body=arrivals.packed(["a", ODD])
     )
 
 
@@ -212,12 +212,13 @@ class TestTruth:
         assert arrivals.waiting(connection) == [other]
 
     def test_what_waits_is_counted_and_ends(self, connection, model):
-        unmatched.add(connection, [missed(model), missed(model, again=True, at=5)])
+        unmatched.add(connection, [missed(model), missed(model, "0:8", at=5)])
         assert unmatched.models(connection) == {model}
-        assert unmatched.again(connection) == [model]
+        assert unmatched.again(connection, "0:9") == [model]
+        assert unmatched.again(connection, "0:8") == []
         assert unmatched.count(connection, model) == 4
         first, second = unmatched.of(connection, model)
-        assert (first.again, second.again) == (False, True)
+        assert (first.since, second.since) == ("", "0:8")
         assert unmatched.expire(connection, 5) == 1
         unmatched.remove(connection, [second.id])
         assert unmatched.models(connection) == set()

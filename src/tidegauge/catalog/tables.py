@@ -311,7 +311,7 @@ unmatched = _table(
     _model(),
     _column("rows", Count),
     _column("at", Micros),
-    _column("again", Boolean),
+    _column("since", Key),
     _column("body", Blob),
     Index("unmatched_by_model", "model", "id"),
     counts=True,

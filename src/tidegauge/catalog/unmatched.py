@@ -15,9 +15,10 @@ class Unmatched:
     model: int
     rows: int
     at: int
-    again: bool
-    """They are to be looked for once more: predictions that came while they were looked for the
-    first time were not told to be waited for."""
+    since: str
+    """How far was counted when they were looked for, and when they began to wait, if that is
+    further: whoever was counting meanwhile did not know of them, so they are looked for once more
+    when more is counted.  "" after that."""
     body: bytes
     id: int = 0
 
@@ -40,10 +41,10 @@ def models(connection: Connection) -> set[int]:
     return set(connection.scalars(select(unmatched.c.model).distinct()))
 
 
-def again(connection: Connection) -> list[int]:
-    """Those with some to be looked for once more."""
-    query = select(unmatched.c.model).where(unmatched.c.again).distinct()
-    return sorted(connection.scalars(query))
+def again(connection: Connection, position: str) -> list[int]:
+    """Those with some to be looked for once more, where so much is counted by now."""
+    query = select(unmatched.c.model).where(unmatched.c.since.not_in(["", position]))
+    return sorted(connection.scalars(query.distinct()))
 
 
 def count(connection: Connection, model: int) -> int:

@@ -44,6 +44,7 @@ from tidegauge.store.unify import unify
 from tidegauge.tail.decode import AHEAD
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
 from tidegauge.worker import roll
+from tidegauge.worker.commit import NAME as COUNTING
 from tidegauge.worker.content import keys_of as hashed
 from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, days_of, labels_of
 from tidegauge.worker.subjects import settled
@@ -66,6 +67,8 @@ _log = structlog.stdlib.get_logger(__name__)
 class _Sought(NamedTuple):
     """What is looked for: new labels, and old ones whose prediction may have come."""
 
+    counted: str
+    """How far the log is counted that they are looked for in, at the least."""
     arrived: list[Arrival]
     waiting: list[Unmatched]
     ids: set[str]
@@ -116,7 +119,8 @@ class Truth:
     def step(self, stop: threading.Event | None = None) -> int:
         """Join what has come; the number of models that had something."""
         with self.catalog.read() as connection:
-            due = list(dict.fromkeys([*arrivals.waiting(connection), *unmatched.again(connection)]))
+            again = unmatched.again(connection, _counted(connection))
+            due = list(dict.fromkeys([*arrivals.waiting(connection), *again]))
             known = models.by_id(connection, due)
         count = 0
         for model in [known[each] for each in due if each in known]:
@@ -163,6 +167,7 @@ class Truth:
         )
 
     def _sought(self, connection: Connection, model: Model) -> _Sought:
+        counted = _counted(connection)
         arrived = arrivals.of(connection, model.id, MOST)
         waiting = unmatched.of(connection, model.id)
         ids = {one for each in arrived if each.kind == "labels" for one in ids_of(each.body)}
@@ -170,12 +175,12 @@ class Truth:
         come = np.concatenate(keys) if keys else np.zeros(0, dtype=np.uint64)
         for each in waiting:
             old = ids_of(each.body)
-            if each.again:
+            if each.since not in {"", counted}:
                 ids.update(old)
             elif len(come) and old:
                 own = hashed(pa.table({ID: pa.chunked_array([pa.array(old)])}), model.id)
                 ids.update(old[at] for at in np.flatnonzero(np.isin(own, come)))
-        return _Sought(arrived, waiting, ids)
+        return _Sought(counted, arrived, waiting, ids)
 
     def _predictions(self, model: Model, ids: Iterable[str]) -> _Met:
         """Which of these there are, and the days that they are counted in."""
@@ -257,12 +262,16 @@ class Truth:
         for each in sought.waiting:
             old = ids_of(each.body)
             left = [one for one in old if one not in found and one not in new]
-            if each.again or len(left) < len(old):
+            put = each.since.rpartition(" ")[2]
+            since = put if put == sought.counted else ""
+            if since != each.since or len(left) < len(old):
                 gone.append(each.id)
                 if left:
-                    kept.append(_waiting(model, left, each.at, again=False))
+                    kept.append(_waiting(model, left, each.at, since))
         if new:
-            kept.append(_waiting(model, sorted(new), at, again=True))
+            put = _counted(connection)
+            since = put if put == sought.counted else f"{sought.counted} {put}"
+            kept.append(_waiting(model, sorted(new), at, since))
         unmatched.remove(connection, gone)
         unmatched.add(connection, kept)
 
@@ -340,8 +349,13 @@ def join(config: Config, catalog: Catalog, stop: threading.Event) -> None:
         Truth(catalog, source, store).run(stop)
 
 
-def _waiting(model: Model, ids: Sequence[str], at: int, *, again: bool) -> Unmatched:
-    return Unmatched(model=model.id, rows=len(ids), at=at, again=again, body=packed(ids))
+def _waiting(model: Model, ids: Sequence[str], at: int, since: str) -> Unmatched:
+    return Unmatched(model=model.id, rows=len(ids), at=at, since=since, body=packed(ids))
+
+
+def _counted(connection: Connection) -> str:
+    begun = progress.get(connection, COUNTING)
+    return begun.position if begun else progress.START
 
 
 def _wait(reason: str) -> None:

@@ -40,7 +40,7 @@ def _queue(name: str, own: sa.Column[Any]) -> None:
 def upgrade() -> None:
     op.add_column("models", sa.Column("positive", KEY, nullable=True))
     _queue("arrivals", _needed("kind", KEY))
-    _queue("unmatched", _needed("again", sa.Boolean()))
+    _queue("unmatched", _needed("since", KEY))
     op.create_table(
         "outcomes",
         sa.Column("series", ID, autoincrement=False, nullable=False),
