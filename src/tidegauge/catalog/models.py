@@ -48,6 +48,8 @@ class Model:
     """Whether monitors judge it."""
     positive: str | None = None
     """The class that precision and recall are of, where there are two; there is no default."""
+    favourable: bool | None = None
+    """Whether that is what people hope for."""
 
 
 class Changes(TypedDict, total=False):
@@ -61,6 +63,7 @@ class Changes(TypedDict, total=False):
     archived_at: int | None
     watched: bool
     positive: str | None
+    favourable: bool | None
 
 
 def ensure(connection: Connection, tenant: str, names: Iterable[str], at: int) -> dict[str, Model]:

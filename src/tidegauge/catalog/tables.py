@@ -110,6 +110,7 @@ models = _table(
     Column("likely_task", Key),
     Column("watched", Boolean, nullable=False, server_default=true()),
     Column("positive", Key),
+    Column("favourable", Boolean),
     UniqueConstraint("tenant", "name"),
     counts=True,
 )

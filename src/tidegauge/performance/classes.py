@@ -117,8 +117,7 @@ class Classes:
 
     def _rates(self, at: int) -> dict[str, Figure | None]:
         """Of one class against all others."""
-        hit = float(self.counts[at, at])
-        true, chosen = float(self.counts[at].sum()), float(self.counts[:, at].sum())
+        hit, true, chosen = self.of_class(self.names[at])
         others = self.n - true
         passed = others - (chosen - hit)
         return {
@@ -163,6 +162,17 @@ class Classes:
         if len(ranked) > 1 and all(each.is_probability for each in ranked.values()):
             found |= _of_mix(list(ranked.values()))
         return found
+
+    def of_class(self, name: str) -> tuple[float, float, float]:
+        """How many were rightly said to be of a class, how many are, how many were said to be."""
+        if name not in self.names:
+            return 0.0, 0.0, 0.0
+        at = self.names.index(name)
+        return (
+            float(self.counts[at, at]),
+            float(self.counts[at].sum()),
+            float(self.counts[:, at].sum()),
+        )
 
     def calibration(self, positive: str) -> list[tuple[float, float, float]]:
         for column in (PROBABILITY + positive, SCORE):

@@ -81,11 +81,14 @@ _STATUSES: Final = (400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 428, 
 def describe(document: Schema) -> Schema:
     """Add what is in front of the framework to what it says of itself."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= {"Problem": _PROBLEM, "Fault": _FAULT, "Accepted": _ANSWER}
+    own = {"Problem": _PROBLEM, "Fault": _FAULT, "Accepted": _ANSWER}
+    own |= {kind.name.capitalize(): _record(kind) for kind in KINDS.values()}
+    if taken := own.keys() & schemas.keys():
+        raise ValueError(f"answers of routes have these names of records: {sorted(taken)}")
+    schemas |= own
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for kind in KINDS.values():
         name = kind.name.capitalize()
-        schemas[name] = _record(kind)
         document["paths"][f"/api/v1/{kind.name}"] = {"post": _operation(kind, name)}
     for name, receiver in RECEIVERS.items():
         document["paths"][f"/api/v1/receivers/{name}"] = {"post": _received(name, receiver.about)}

@@ -39,6 +39,7 @@ def _queue(name: str, own: sa.Column[Any]) -> None:
 
 def upgrade() -> None:
     op.add_column("models", sa.Column("positive", KEY, nullable=True))
+    op.add_column("models", sa.Column("favourable", sa.Boolean(), nullable=True))
     _queue("arrivals", _needed("kind", KEY))
     _queue("unmatched", _needed("since", KEY))
     op.create_table(

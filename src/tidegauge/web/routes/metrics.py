@@ -26,18 +26,18 @@ class MetricStep(BaseModel):
     last: float
 
 
-class Metric(BaseModel):
+class MetricShown(BaseModel):
     name: str
     tags: Annotated[str, Field(description="As JSON, in the order of their names.")]
     data_points: list[MetricStep]
 
 
-class Metrics(BaseModel):
+class MetricsShown(BaseModel):
     model_id: str
     start_time: datetime
     end_time: datetime
     step: Annotated[int, Field(description="Seconds.")]
-    metrics: list[Metric]
+    metrics: list[MetricShown]
 
 
 @router.get("/metrics")
@@ -48,20 +48,20 @@ def get_metrics(
     span: DaySpan,
     step: Step = None,
     name: Annotated[str | None, Query(max_length=256, description="Of one metric.")] = None,
-) -> Metrics:
+) -> MetricsShown:
     """The model's own numbers: each name and set of tags by itself."""
     with looking(request, key, model_id) as (connection, subject, reach, _state):
         steps = reach.steps(span.start, span.stop, step)
         found = numbers.between(
             connection, subject.model.id, name, steps.step, steps.start, steps.stop
         )
-    return Metrics(
+    return MetricsShown(
         model_id=model_id,
         start_time=moment(steps.start),
         end_time=moment(steps.stop),
         step=steps.step,
         metrics=[
-            Metric(name=of[0], tags=of[1], data_points=[_step(each) for each in some])
+            MetricShown(name=of[0], tags=of[1], data_points=[_step(each) for each in some])
             for of, some in groupby(found[:_MOST], key=lambda each: (each.name, each.tags))
         ],
     )

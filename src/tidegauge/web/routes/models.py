@@ -64,6 +64,9 @@ class ModelShown(BaseModel):
     positive_label: Annotated[
         str | None, Field(description="The class that precision, recall and the like are of.")
     ]
+    positive_is_favourable: Annotated[
+        bool | None, Field(description="Whether that is what people hope for: a loan, no fraud.")
+    ]
     revision: int
 
 
@@ -93,6 +96,7 @@ class ModelWanted(Closed):
     model_id: Name
     task: Task | None = None
     positive_label: Class = None
+    positive_is_favourable: bool | None = None
     owner: Text = ""
     description: Text = ""
     tags: Annotated[Tags, Field(default_factory=dict)]
@@ -106,6 +110,7 @@ class ModelChange(Closed):
     description: Text = ""
     tags: Annotated[Tags, Field(default_factory=dict)]
     positive_label: Class = None
+    positive_is_favourable: bool | None = None
     hot_days: Days = None
     cold_days: Days = None
     archived: bool = False
@@ -127,6 +132,7 @@ def fields_of(model: Model) -> dict[str, Any]:
         "archived_at": moment_or_none(model.archived_at),
         "watched": model.watched,
         "positive_label": model.positive,
+        "positive_is_favourable": model.favourable,
         "revision": model.revision,
     }
 
@@ -174,8 +180,9 @@ def make_model(
 ) -> ModelShown:
     """Make a model known before its first prediction; one that is there is a conflict."""
     at = now()
-    told = wanted.model_dump(exclude={"model_id", "positive_label"})
+    told = wanted.model_dump(exclude={"model_id", "positive_label", "positive_is_favourable"})
     told["positive"] = _class_of(wanted.positive_label)
+    told["favourable"] = wanted.positive_is_favourable
     _check_texts(told)
 
     def make(connection: Connection) -> Model:
@@ -214,10 +221,12 @@ def change_model(
     at = now()
     told = wanted.model_dump(exclude_unset=True)
     _check_texts(told)
-    of_others = ("archived", "positive_label")
+    of_others = ("archived", "positive_label", "positive_is_favourable")
     changes: Changes = {name: told[name] for name in told if name not in of_others}  # pyright: ignore[reportAssignmentType]
     if "positive_label" in told:
         changes["positive"] = _class_of(wanted.positive_label)
+    if "positive_is_favourable" in told:
+        changes["favourable"] = wanted.positive_is_favourable
     if "archived" in told:
         changes["archived_at"] = at if wanted.archived else None
 
