@@ -19,6 +19,7 @@ import tidegauge as tg
 from tidegauge.alert.channels import KINDS as CHANNELS
 from tidegauge.alert.channels.base import Base as Channel
 from tidegauge.alert.ladder import Ladder, Rung
+from tidegauge.alert.suppression import Suppression
 from tidegauge.cli import app
 from tidegauge.config import Config, variable_of
 from tidegauge.drift import EMBEDDING_METHODS, METHODS, MIX, ROW_METHODS
@@ -171,6 +172,7 @@ def channels() -> str:
     for name, of in CHANNELS.items():
         text += [f"## kind: {name}", "", prose(inspect.getdoc(inspect.getmodule(of)) or ""), ""]
         text += fields_of(of, Channel)
+    text += ["## A suppression rule", "", *fields_of(Suppression)]
     text += ["## An escalation", "", *fields_of(Ladder), "## A level", "", *fields_of(Rung)]
     return "\n".join(text) + "\n"
 

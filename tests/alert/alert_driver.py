@@ -15,6 +15,7 @@ from tidegauge.alert.incident import Level
 from tidegauge.alert.machine import Machine
 from tidegauge.alert.matchers import parse
 from tidegauge.alert.settings import Settings
+from tidegauge.alert.suppression import Suppression
 from tidegauge.catalog import Catalog, alerts, incidents, tables
 
 SECOND = 1_000_000
@@ -38,6 +39,17 @@ def patience_of(said):
         "quiet_s": said.quiet,
     }
     return {name: value for name, value in own.items() if value is not None}
+
+
+def limit_of(said):
+    return Suppression(
+        alert_type=said.family,
+        severity=said.severity,
+        model=None if said.models is None else "|".join(said.models),
+        each_model=said.each_model,
+        max_alerts=said.most,
+        window_seconds=said.window_s,
+    ).limit()
 
 
 class Product:
@@ -230,6 +242,7 @@ class Product:
                     updates=each.updates,
                     cap=each.cap,
                     cap_window_s=each.cap_window_s,
+                    suppression=[limit_of(rule) for rule in each.suppression],
                 )
                 for each in self.setup.takers
             ]

@@ -164,8 +164,8 @@ class Watch:
     def _caps_hold(self, incidents, notices, fresh):
         """9: by what is surely in the window; a critical `open` may be past it."""
         for taker in self.setup.takers:
-            times = [
-                made
+            told = [
+                (made, incidents[number])
                 for number, channel, kind, seq, status, made in notices
                 if channel == taker.name
                 and status == "queued"
@@ -175,9 +175,18 @@ class Watch:
                 and (taker.kind != "pagerduty" or kind not in ("ack", "resolved"))
                 and (number, channel, kind, seq) not in self.released
             ]
-            for end in {notice[5] for notice in fresh if notice[1] == taker.name}:
-                inside = sum(end - taker.cap_window_s < made <= end for made in times)
-                assert inside <= taker.cap, f"9: {inside} on {taker}"
+            ends = {notice[5] for notice in fresh if notice[1] == taker.name}
+            _is_within([made for made, _ in told], ends, taker.cap, taker.cap_window_s)
+            for rule in taker.suppression:
+                # How severe an incident was when it was told is not seen here.
+                if rule.severity is None:
+                    for models in _counted_apart(rule, incidents):
+                        times = [
+                            made
+                            for made, of in told
+                            if of["model"] in models and rule.family in (None, of["family"])
+                        ]
+                        _is_within(times, ends, rule.most, rule.window_s)
 
     def _all_is_told(self, alerts, incidents, notices):
         """2, and 14: who could have been told, and has no reason to be quiet, was told."""
@@ -227,6 +236,19 @@ class Watch:
         kind = rule.partition(":")[0] if ":" in rule else ""
         own = {"monitor_error": "ops", "channel": "ops", "manual": "manual"}
         return own.get(kind) or self.families[rule]
+
+
+def _is_within(times, ends, most, window_s):
+    for end in ends:
+        inside = sum(end - window_s < made <= end for made in times)
+        assert inside <= most, f"9: {inside} of {most} in {window_s} s"
+
+
+def _counted_apart(rule, incidents):
+    models = {each["model"] for each in incidents}
+    if rule.models is not None:
+        models &= set(rule.models)
+    return [{model} for model in models] if rule.each_model else [models]
 
 
 def _is_inhibited(incident, incidents):

@@ -51,6 +51,18 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Suppression:
+    """At most so many in a window, of those that it names; None is all."""
+
+    most: int
+    window_s: int
+    family: str | None = None
+    severity: str | None = None
+    models: tuple[str, ...] | None = None
+    each_model: bool = False
+
+
+@dataclass(frozen=True)
 class Taker:
     name: str
     kind: str = "webhook"
@@ -58,6 +70,7 @@ class Taker:
     updates: bool = False
     cap: int = 20
     cap_window_s: int = 600
+    suppression: tuple[Suppression, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,7 @@ class Notice:
     seq: int
     status: str
     made: int
+    severity: str = "low"
     is_free: bool = False
     is_critical: bool = False
 
@@ -197,7 +211,8 @@ class Model:
         for taker in self.setup.takers:
             if held := self._held(taker.name):
                 yield self._digest_at(held)
-                yield from (n.made + taker.cap_window_s for n in self.on[taker.name])
+                for rule in _rationed(taker):
+                    yield from (n.made + rule.window_s for n in self.on[taker.name])
 
     def _deadlines_of(self, incident: Incident) -> Iterator[int]:
         if incident.is_flapping:
@@ -404,7 +419,7 @@ class Model:
     def _tell_of_rise(self, incident: Incident, taker: Taker) -> None:
         held = [n for n in self._held(taker.name, incident) if n.kind == "open"]
         if held:
-            held[-1].status = "queued"
+            held[-1].status, held[-1].severity = "queued", incident.severity
             self._note(incident.number, f"released on {taker.name}")
             incident.listed[taker.name] = self._names(incident)
             self._said(held[-1])
@@ -646,7 +661,7 @@ class Model:
         notices = self.on[taker.name]
         if any((n.incident, n.kind, n.seq) == (incident, kind, seq) for n in notices):
             return
-        notice = Notice(incident, taker.name, kind, seq, "queued", self.now)
+        notice = Notice(incident, taker.name, kind, seq, "queued", self.now, incident.severity)
         notice.is_critical = kind == "open" and incident.severity == "critical"
         self._ration(notice, taker)
         self.made.append(notice)
@@ -669,7 +684,7 @@ class Model:
             pass
         elif self._held(taker.name, notice.incident):
             notice.status = "held_rate"
-        elif self._sent(taker) >= taker.cap:
+        elif self._is_full(taker, notice):
             hour = [n for n in self.on[taker.name] if n.is_free and n.made > self.now - 3600]
             notice.is_free = notice.is_critical and len(hour) < FREE_CRITICAL
             notice.status = "queued" if notice.is_free else "held_rate"
@@ -694,7 +709,10 @@ class Model:
 
     def _digest(self, taker: Taker) -> None:
         held = self._held(taker.name)
-        if not held or (self._sent(taker) >= taker.cap and self.now < self._digest_at(held)):
+        if not held:
+            return
+        is_shut = any(self._is_full(taker, notice) for notice in held)
+        if is_shut and self.now < self._digest_at(held):
             return
         for notice in held:
             incident = notice.incident
@@ -723,13 +741,20 @@ class Model:
             if notice.status == "held_rate" and (incident is None or notice.incident is incident)
         ]
 
-    def _sent(self, taker: Taker) -> int:
+    def _is_full(self, taker: Taker, notice: Notice) -> bool:
+        """By the cap, or by a rule of suppression that it is of."""
+        rules = [rule for rule in _rationed(taker) if _is_of(rule, notice)]
+        return any(self._sent(taker, rule, notice) >= rule.most for rule in rules)
+
+    def _sent(self, taker: Taker, rule: Suppression, like: Notice) -> int:
         return sum(
-            notice.status == "queued"
-            and notice.made > self.now - taker.cap_window_s
-            and not notice.is_free
-            and not _is_exempt(notice, taker)
-            for notice in self.on[taker.name]
+            other.status == "queued"
+            and other.made > self.now - rule.window_s
+            and not other.is_free
+            and not _is_exempt(other, taker)
+            and _is_of(rule, other)
+            and (not rule.each_model or _key(other)[0] == _key(like)[0])
+            for other in self.on[taker.name]
         )
 
     def _count(self, incident: Incident, taker: Taker, kind: str) -> int:
@@ -958,6 +983,24 @@ def _is_exempt(notice: Notice, taker: Taker) -> bool:
     return notice.kind in ("severity_up", "escalation", "digest") or (
         taker.kind == "pagerduty" and notice.kind in ("ack", "resolved")
     )
+
+
+def _rationed(taker: Taker) -> list[Suppression]:
+    return [Suppression(taker.cap, taker.cap_window_s), *taker.suppression]
+
+
+def _is_of(rule: Suppression, notice: Notice) -> bool:
+    model, family, *_ = _key(notice)
+    return (
+        rule.family in (None, family)
+        and rule.severity in (None, notice.severity)
+        and (rule.models is None or model in rule.models)
+    )
+
+
+def _key(notice: Notice) -> tuple[str, ...]:
+    assert notice.incident is not None
+    return notice.incident.key
 
 
 def _watches(alert: Alert, name: str) -> bool:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from alert_model import Level, Model, Patience, Rule, Setup, Taker
+from alert_model import Level, Model, Patience, Rule, Setup, Suppression, Taker
 
 Step = tuple[str, tuple[Any, ...]]
 Check = Callable[[Any, Step, object], object]
@@ -34,6 +34,7 @@ STATUSES = ("ok", "breach", "insufficient_data", "error", "absent")
 def setup(seed: int) -> Setup:
     """What the walk of the same seed is in."""
     chance = random.Random(f"setup {seed}")
+    apart = random.Random(f"suppression {seed}")
     models = [f"model-{number}" for number in range(chance.randint(1, 4))]
     takers = tuple(
         Taker(
@@ -43,6 +44,9 @@ def setup(seed: int) -> Setup:
             updates=chance.random() < 0.4,
             cap=chance.randint(2, 5) if chance.random() < 0.8 else 20,
             cap_window_s=chance.choice((600, 600, 120, 3600)),
+            suppression=tuple(
+                _suppression(apart, models) for _number in range(apart.choice((0, 0, 1, 2)))
+            ),
         )
         for number in range(chance.randint(1, 4))
     )
@@ -60,6 +64,19 @@ def setup(seed: int) -> Setup:
         for after_s in after
     )
     return Setup(rules, takers, ladder)
+
+
+def _suppression(chance: random.Random, models: Sequence[str]) -> Suppression:
+    return Suppression(
+        chance.randint(1, 3),
+        chance.choice((60, 600, 1800, 7200)),
+        family=chance.choice((None, *FAMILIES)),
+        severity=chance.choice((None, None, *SEVERITIES)),
+        models=tuple(sorted(chance.sample(models, chance.randint(1, len(models)))))
+        if chance.random() < 0.3
+        else None,
+        each_model=chance.random() < 0.3,
+    )
 
 
 def _rule(

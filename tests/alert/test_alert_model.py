@@ -3,11 +3,12 @@
 A late reading (A11) is never fed to it, so that row has no story here.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from alert_invariants import Watch, Watched
-from alert_model import Level, Model, Rule, Setup, Taker
+from alert_model import Level, Model, Rule, Setup, Suppression, Taker
 from alert_steps import START, play, setup, walk
 
 QUICK = Rule("drift", ("m",), "drift", for_count=1, resolve_count=1, keep_firing_s=0)
@@ -627,6 +628,43 @@ class TestRationing:
         read(model, 91, of="m1")
         assert [notice[:3] for notice in held(model)] == [("open", 0, 30), ("resolved", 0, 91)]
 
+    def test_a_rule_holds_back_what_is_more_than_it_lets_through(self):
+        model = self.storm(["high"] * 5, suppression=(Suppression(3, HOUR, "drift", "high"),))
+        assert told(model) == [("open", 0, 30)] * 3
+        assert held(model) == [("open", 0, 30, "held_rate")] * 2
+        assert told(at(model, 630))[3:] == [("digest", 0, 630)]
+
+    def test_what_a_rule_holds_back_goes_when_its_window_opens(self):
+        model = self.storm(["high"] * 4, suppression=(Suppression(3, 100),))
+        assert told(at(model, 129))[3:] == []
+        assert told(at(model, 130))[3:] == [("digest", 0, 130)]
+
+    def test_a_rule_is_of_those_alone_that_it_names(self):
+        rules = (
+            Suppression(1, HOUR, family="quality"),
+            Suppression(1, HOUR, severity="low"),
+            Suppression(1, HOUR, models=("other",)),
+        )
+        assert held(self.storm(["high"] * 4, suppression=rules)) == []
+
+    def test_a_rule_may_count_each_model_by_itself(self):
+        rule = Suppression(1, HOUR, each_model=True)
+        model = self.storm(["high"] * 3, suppression=(rule,))
+        assert held(model) == []
+        read(model, 60, of="m1")
+        assert held(model) == [("resolved", 0, 60, "held_rate")]
+
+    def test_of_several_rules_each_holds_back(self):
+        rules = (Suppression(3, HOUR), Suppression(2, 100, severity="high"))
+        model = self.storm(["high", "high", "high", "medium", "medium"], suppression=rules)
+        assert [number for number, *_, status, _ in model.notices() if status == "queued"] == [
+            *(0, 1, 3)
+        ]
+
+    def test_what_no_cap_holds_back_no_rule_does(self):
+        rule = Suppression(1, HOUR)
+        assert held(self.storm(["critical"] * 61, suppression=(rule,))) == []
+
     def test_what_pages_closes_past_the_cap(self):
         names = ("m0", "m1", "m2")
         rule = Rule("drift", names, "drift", 1, resolve_count=1, keep_firing_s=0)
@@ -708,6 +746,13 @@ class Unrationed(Model):
         pass
 
 
+class Unsuppressed(Model):
+    """Knows its cap, and no rules."""
+
+    def _is_full(self, taker, notice):
+        return super()._is_full(replace(taker, suppression=()), notice)
+
+
 class Forgetful(Model):
     """Each digest loses what was held after the first one."""
 
@@ -768,6 +813,7 @@ class Twice(Model):
         (Meek, "7"),
         (Forgetful, "8"),
         (Unrationed, "9"),
+        (Unsuppressed, "9"),
         (OfGoodCheer, "13"),
         (Mute, "14"),
     ],

@@ -107,7 +107,8 @@ class TestEveryKind:
 
     @pytest.mark.parametrize("kind", MINIMAL)
     def test_it_comes_back_as_it_was_kept(self, kind):
-        channel = made(kind, cap=7, enabled=False)
+        rule = {"alert_type": "drift", "max_alerts": 3, "window_seconds": 3600}
+        channel = made(kind, cap=7, enabled=False, suppression=[rule])
         assert ADAPTER.validate_python(json.loads(json.dumps(revealed(channel)))) == channel
 
     @pytest.mark.parametrize("kind", MINIMAL)

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from tidegauge.alert.condition import Alert
 from tidegauge.alert.incident import Incident, Level
+from tidegauge.alert.limit import About, Limit, Sent
 from tidegauge.alert.matchers import Matcher
 from tidegauge.alert.notice import Kind, Notice
 from tidegauge.monitor.severity import Severity
@@ -30,6 +31,11 @@ class Taker:
     heartbeat: bool = False
     cap: int = 20
     cap_window_s: int = 600
+    suppression: Sequence[Limit] = ()
+
+    @property
+    def limits(self) -> list[Limit]:
+        return [Limit(self.cap, self.cap_window_s), *self.suppression]
 
 
 class Silence(NamedTuple):
@@ -42,12 +48,6 @@ class Rungs(NamedTuple):
 
     matchers: Sequence[Matcher]
     levels: Sequence[Level]
-
-
-class Sent(NamedTuple):
-    at: int
-    is_exempt: bool
-    is_critical_open: bool
 
 
 @dataclass(kw_only=True)
@@ -68,6 +68,10 @@ class Row:
     notice: Notice
     digest: str = ""
     """The one that told it."""
+
+    @property
+    def about(self) -> About:
+        return About(self.notice.model, self.notice.family, self.severity)
 
 
 class Event(NamedTuple):
@@ -93,7 +97,7 @@ class Book:
     sent: dict[Place, list[Sent]] = field(default_factory=dict[Place, list[Sent]])
     """Of late, the oldest first."""
     held: dict[Place, list[Row]] = field(default_factory=dict[Place, list[Row]])
-    """By their cap, in the order in which they came."""
+    """By a limit, in the order in which they came."""
     digests: dict[Place, int] = field(default_factory=dict[Place, int])
     """How many there were."""
     partial: set[str] = field(default_factory=set[str])

@@ -11,12 +11,13 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from tidegauge.alert.book import Book, Event, Row, Rungs, Sent, Silence, Taker
+from tidegauge.alert.book import Book, Event, Row, Rungs, Silence, Taker
 from tidegauge.alert.channels import ADAPTER as CHANNEL
 from tidegauge.alert.condition import Alert
 from tidegauge.alert.due import due_at
 from tidegauge.alert.incident import Incident
 from tidegauge.alert.ladder import ADAPTER as LADDER
+from tidegauge.alert.limit import About, Sent
 from tidegauge.alert.matchers import parse
 from tidegauge.alert.notice import packed, unpacked
 from tidegauge.alert.settings import Settings
@@ -189,6 +190,7 @@ def takers(connection: Connection) -> dict[str, list[Taker]]:
             heartbeat=channel.heartbeat,
             cap=channel.cap,
             cap_window_s=channel.cap_window_s,
+            suppression=[each.limit() for each in channel.suppression],
         )
         found.setdefault(kept.tenant, []).append(taker)
     return found
@@ -205,15 +207,17 @@ def _ladders(connection: Connection) -> dict[str, list[Rungs]]:
 
 
 def add_sent(connection: Connection, book: Book, at: int) -> None:
-    """What each channel was told of late: its cap is held against it."""
+    """What each channel was told of late: its limits are held against it."""
     for tenant, some in book.takers.items():
         for taker in some:
             place = tenant, taker.name
-            since = at - max(_HOUR, taker.cap_window_s * _SECOND)
+            windows = (limit.window_s * _SECOND for limit in taker.limits)
+            since = at - max(_HOUR, *windows)
             book.digests[place] = notices.digests(connection, tenant, taker.name)
             for sent in notices.sent(connection, tenant, taker.name, since):
                 is_storm = sent.exempt and sent.kind == "open" and sent.severity == "critical"
-                told = Sent(sent.made_at, sent.exempt, is_storm)
+                about = About(sent.model, sent.family, sent.severity)  # pyright: ignore[reportArgumentType] - as they were
+                told = Sent(sent.made_at, sent.exempt, is_storm, about)
                 book.sent.setdefault(place, []).append(told)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidegauge.alert import hush
-from tidegauge.alert.book import Book, Place, Row, Sent, Taker
+from tidegauge.alert.book import Book, Place, Row, Taker
 from tidegauge.alert.content import notice_of
 from tidegauge.alert.ids import key_of, new_id
 from tidegauge.alert.incident import Incident, Level, Told
+from tidegauge.alert.limit import About, Sent, is_full, room_at
 from tidegauge.alert.matchers import matches
 from tidegauge.alert.notice import Digest, Kind, Listed, Notice
 from tidegauge.alert.settings import Settings
@@ -181,7 +182,7 @@ class Tell:
         return min((each for each in when if each is not None), default=None)
 
     def digest_at(self, place: Place) -> int | None:
-        """When what is held goes out: as soon as there is room, and not for ever without."""
+        """When what is held goes out: once there is room for each, and not for ever without."""
         held = self.book.held.get(place)
         if not held:
             return None
@@ -191,12 +192,9 @@ class Tell:
         taker = self._taker(place)
         if taker is None:
             return latest
-        counted = sorted(s.at for s in self.book.sent.get(place, ()) if not s.is_exempt)
-        window = taker.cap_window_s * _SECOND
-        inside = [each for each in counted if each > self.at - window]
-        if len(inside) < taker.cap:
-            return self.at
-        return min(latest, inside[len(inside) - taker.cap] + window)
+        about = [row.about for row in held]
+        room = room_at(taker.limits, self.book.sent.get(place, ()), about, self.at)
+        return self.at if room == self.at else min(latest, room)
 
     def _digest(self, place: Place) -> None:
         tenant, channel = place
@@ -290,7 +288,7 @@ class Tell:
             is_exempt, is_held = False, True
         else:
             is_held = not is_exempt and told.held > 0
-        if not is_exempt and not is_held and self._is_full(taker, place):
+        if not is_exempt and not is_held and self._is_full(incident, taker):
             is_exempt = self._is_storm(incident, kind, place)
             is_held = not is_exempt
         told.severity, told.made_at, told.remind_at = incident.severity, self.at, None
@@ -329,7 +327,7 @@ class Tell:
         told.by_digest = told.by_digest and row.kind == "ack"
         self._stamp(incident, told)
         is_critical = row.kind == "open" and row.severity == "critical"
-        sent = Sent(row.at, row.is_exempt, row.is_exempt and is_critical)
+        sent = Sent(row.at, row.is_exempt, row.is_exempt and is_critical, row.about)
         self.book.sent.setdefault((incident.tenant, taker.name), []).append(sent)
 
     def _stamp(self, incident: Incident, told: Told) -> None:
@@ -416,13 +414,13 @@ class Tell:
         is_held = told.cooldown_until is not None and told.cooldown_until > self.at
         return is_held and incident.severity != "critical"
 
-    def _is_full(self, taker: Taker, place: Place) -> bool:
-        since = self.at - taker.cap_window_s * _SECOND
-        sent = self.book.sent.get(place, ())
-        return sum(not each.is_exempt and each.at > since for each in sent) >= taker.cap
+    def _is_full(self, incident: Incident, taker: Taker) -> bool:
+        about = About(incident.model, incident.family, incident.severity)
+        sent = self.book.sent.get((incident.tenant, taker.name), ())
+        return is_full(taker.limits, sent, about, self.at)
 
     def _is_storm(self, incident: Incident, kind: Kind, place: Place) -> bool:
-        """A critical opening is told beyond the cap, until there are very many."""
+        """A critical opening is told beyond each limit, until there are very many."""
         if kind != "open" or incident.severity != "critical":
             return False
         sent: Sequence[Sent] = self.book.sent.get(place, ())

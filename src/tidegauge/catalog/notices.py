@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from tidegauge.catalog.rows import read, written
-from tidegauge.catalog.tables import attempts, notices
+from tidegauge.catalog.tables import attempts, incidents, notices
 from tidegauge.catalog.upsert import add_missing, pieces
 
 WAITING: Final = ("queued", "retry_wait")
@@ -77,6 +77,9 @@ class Sent(NamedTuple):
     exempt: bool
     kind: str
     severity: str
+    model: str
+    """Of the incident; "" where that is of none."""
+    family: str | None
 
 
 class Came(NamedTuple):
@@ -118,7 +121,15 @@ def count_held(connection: Connection) -> int:
 def sent(connection: Connection, tenant: str, channel: str, since: int) -> list[Sent]:
     """What went into the outbox of late, the oldest first."""
     rows = connection.execute(
-        select(notices.c.made_at, notices.c.exempt, notices.c.kind, notices.c.severity)
+        select(
+            notices.c.made_at,
+            notices.c.exempt,
+            notices.c.kind,
+            notices.c.severity,
+            func.coalesce(incidents.c.model, ""),
+            incidents.c.family,
+        )
+        .select_from(notices.outerjoin(incidents, incidents.c.id == notices.c.incident))
         .where(
             notices.c.tenant == tenant,
             notices.c.channel == channel,

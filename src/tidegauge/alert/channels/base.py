@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from tidegauge.alert.notice import KINDS, Kind, Notice
 from tidegauge.alert.reach import Reach, checked_url
+from tidegauge.alert.suppression import Suppression
 from tidegauge.monitor.severity import AnySeverity
 
 CONFIG: Final = ConfigDict(
@@ -41,6 +42,10 @@ class Base(BaseModel):
         int, Field(ge=1, le=100_000, description="So many notices in `cap_window_s`; then digests.")
     ] = 20
     cap_window_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 600
+    suppression: Annotated[
+        list[Suppression],
+        Field(max_length=50, description="Limits of some alerts, beside the cap on all of them."),
+    ] = []
     heartbeat: Annotated[
         bool, Field(description="Whether it is told every 5 minutes that alerts work.")
     ] = False
@@ -85,6 +90,8 @@ def _made(channel: Base) -> dict[str, Any]:
 def _bare(value: Any) -> Any:  # noqa: ANN401 - any field of any channel
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, Suppression):
+        return value.model_dump(mode="json", exclude_defaults=True)
     if isinstance(value, Mapping):
         return {name: _bare(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
