@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tidegauge.client import Client
-    from tidegauge.errors import InputError, TidegaugeError, UnreadableError
+    from tidegauge.client.server import Server
+    from tidegauge.errors import AnswerError, InputError, TidegaugeError, UnreadableError
     from tidegauge.judge.streams import StreamDetector
     from tidegauge.profile.codec import decode, encode
     from tidegauge.profile.table import Profile
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     __version__: str
 
 _PLACES = {
+    "AnswerError": "tidegauge.errors",
     "Client": "tidegauge.client",
     "Detector": "tidegauge.report.detector",
     "InputError": "tidegauge.errors",
     "Profile": "tidegauge.profile.table",
     "Report": "tidegauge.report.report",
     "Schema": "tidegauge.schema",
+    "Server": "tidegauge.client.server",
     "StreamDetector": "tidegauge.judge.streams",
     "TidegaugeError": "tidegauge.errors",
     "UnreadableError": "tidegauge.errors",
@@ -40,12 +43,14 @@ _PLACES = {
 }
 
 __all__ = [
+    "AnswerError",
     "Client",
     "Detector",
     "InputError",
     "Profile",
     "Report",
     "Schema",
+    "Server",
     "StreamDetector",
     "TidegaugeError",
     "UnreadableError",

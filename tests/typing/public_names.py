@@ -23,6 +23,13 @@ def profiles() -> None:
     assert_type(tg.Detector(reference).add_sample({"x": 1.0}) is None, bool)
 
 
+def steers() -> None:
+    with tg.Server("http://localhost:8712", "k") as server:
+        assert_type(server.add_suppression_rule("drift", None, 3, 3600), list[str])
+        server.set_alert_threshold("error_rate", "max", 0.02, "critical")
+        server.set_alert_threshold("error_rate", "above", 0.02)  # pyright: ignore[reportArgumentType]
+
+
 def logs() -> None:
     client = tg.Client("http://localhost:8712", api_key="k")
     assert_type(client.log(model_id="m", features={"a": 1}), str)

@@ -5,17 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidegauge.errors import TidegaugeError
+from tidegauge.errors import AnswerError
 
 if TYPE_CHECKING:
     import httpx
 
 URL = Annotated[str, typer.Option(help="The server; else TIDEGAUGE_URL, http://127.0.0.1:8712.")]
 KEY = Annotated[str, typer.Option(help="Else TIDEGAUGE_API_KEY.")]
-
-
-class AnswerError(TidegaugeError):
-    """The server did not do it."""
 
 
 def connect(url: str, api_key: str) -> "httpx.Client":
@@ -55,4 +51,5 @@ def checked(answer: "httpx.Response") -> None:
     except ValueError:
         detail = answer.text[:200]
     hint = "; give --api-key or TIDEGAUGE_API_KEY" if answer.status_code == 401 else ""
-    raise AnswerError(f"the server answered {answer.status_code}: {detail}{hint}")
+    words = f"the server answered {answer.status_code}: {detail}{hint}"
+    raise AnswerError(words, status=answer.status_code)

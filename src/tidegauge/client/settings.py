@@ -103,11 +103,22 @@ def settings_of(
     if unknown:
         raise InputError(f"a client has no option {min(unknown)!r}")
     options.setdefault("pii_key", os.environ.get("TIDEGAUGE_PII_KEY"))
-    return Settings(
-        url=os.environ.get("TIDEGAUGE_URL", "") if url is None else url,
-        api_key=os.environ.get("TIDEGAUGE_API_KEY", "") if api_key is None else api_key,
-        strict=strict,
-        **options,
+    url, api_key = _or_environment(url, api_key)
+    return Settings(url=url, api_key=api_key, strict=strict, **options)
+
+
+def place_of(url: str | None, api_key: str | None, *, allow_http: bool) -> tuple[str, str]:
+    """A server and a key for it, with what is not given taken from the environment."""
+    url, api_key = _or_environment(url, api_key)
+    _check_url(url, allow_http=allow_http)
+    _check_key(api_key)
+    return url, api_key
+
+
+def _or_environment(url: str | None, api_key: str | None) -> tuple[str, str]:
+    return (
+        os.environ.get("TIDEGAUGE_URL", "") if url is None else url,
+        os.environ.get("TIDEGAUGE_API_KEY", "") if api_key is None else api_key,
     )
 
 

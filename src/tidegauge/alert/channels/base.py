@@ -7,7 +7,7 @@ that is the pipeline's.
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from tidegauge.alert.notice import KINDS, Kind, Notice
 from tidegauge.alert.reach import Reach, checked_url
@@ -50,6 +50,11 @@ class Base(BaseModel):
         bool, Field(description="Whether it is told every 5 minutes that alerts work.")
     ] = False
     enabled: bool = True
+
+    @field_validator("suppression")
+    @classmethod
+    def _are_each_there_once(cls, given: list[Suppression]) -> list[Suppression]:
+        return list(dict.fromkeys(given))
 
     async def send(self, notice: Notice, reach: Reach) -> str:
         """A short receipt; UnavailableError when another try may help, RefusedError when not."""
