@@ -17,7 +17,14 @@ sys.path.append(str(Path(__file__).parent.parent / "web"))
 
 from serving import Server
 
-from tidegauge.catalog import Catalog, models, progress, series, windows
+from tidegauge.alert import act
+from tidegauge.alert.condition import Alert, Rule, Seen
+from tidegauge.alert.feed import fingerprint
+from tidegauge.alert.machine import Machine
+from tidegauge.alert.settings import Settings
+from tidegauge.alert.store import of_models
+from tidegauge.catalog import Catalog, models, monitors, progress, series, targets, windows
+from tidegauge.catalog.targets import Named
 from tidegauge.catalog.windows import Window
 from tidegauge.monitor.alarms import alarms_of
 from tidegauge.monitor.backtest import Wanted, backtest
@@ -208,6 +215,13 @@ def test_a_quieter_one_is_proposed_and_what_it_would_miss_is_said(past):
     assert len(again.alarms) == quieter.alarms
     found = {each.change: each.found for each in outcome.quieter_powers}
     assert found["2 points more errors"] < found["20 points more errors"]
+
+
+def test_one_that_told_people_for_nothing_is_to_alarm_half_as_often(past):
+    (outcome,) = past(ERRORS, draws=0, a_week=1_000.0).outcomes
+    assert outcome.quieter is None
+    (outcome,) = past(ERRORS, draws=0, a_week=1_000.0, unwelcome=["errors"]).outcomes
+    assert 0 <= outcome.quieter.alarms <= len(outcome.alarms) // 2
 
 
 def test_the_rule_keeps_a_budget_and_has_no_limits_to_move(past):
@@ -452,3 +466,42 @@ class TestTheCommand:
         assert done.returncode != 0
         assert "there is no model 'none'" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def fire(connection, at):
+    """An incident of a monitor, which somebody finds was not worth telling."""
+    place = Named("default", "fraud", "errors", "", "")
+    document = {**ERRORS, "enabled": False}
+    kept = monitors.add(connection, "default", "errors", document, origin="api", at=at, by="test")
+    model = models.by_name(connection, "default", "fraud")
+    targets.ensure(connection, [targets.Of(kept.id, model.id, "", "")])
+    loaded = of_models(connection, [("default", "fraud")], at)
+    alert = Alert(
+        fingerprint=fingerprint(place),
+        tenant="default",
+        rule="errors",
+        model="fraud",
+        family="performance",
+    )
+    loaded.book.add_alert(alert)
+    machine = Machine(loaded.book, Settings(), at)
+    machine.slot([(alert, Seen(status="breach", severity="high"), Rule(for_count=1))])
+    incident = loaded.book.incidents[alert.incident]
+    act.judge(machine, incident, "ann", "a nightly job", is_useful=False)
+    loaded.save(connection, Settings())
+
+
+def test_what_people_said_of_a_monitor_is_said_and_makes_it_quieter(folder, server, tmp_path):
+    body = {"monitors": [ERRORS], "days": 10, "trials": 0, "alarms_a_week": 1000}
+    (before,) = asked(server, **body).json()["outcomes"]
+    assert (before["useful"], before["not_useful"], before["quieter"]) == (0, 0, None)
+    with opened(folder) as catalog:
+        catalog.write(lambda connection: fire(connection, STOP - _DAY))
+    told = asked(server, **body).json()
+    (after,) = told["outcomes"]
+    assert (after["useful"], after["not_useful"]) == (0, 1)
+    assert after["quieter"]["alarm_count"] <= after["alarm_count"] // 2
+    assert told["proposed"] == [after["quieter"]["document"]]
+    (tmp_path / "errors.yaml").write_text(json.dumps({"monitors": [ERRORS]}))
+    done = command(server, "fraud", tmp_path / "errors.yaml", "--days", 10, "--trials", 0)
+    assert "judged by people: 0 of its incidents useful, 1 not" in done.stdout

@@ -612,3 +612,15 @@ class TestWhatMonitorsFound:
         told = api.get("alerts/summary")["noisiest_monitors"]
         assert sorted(each["monitor"] for each in told) == ["drift", "slow"]
         assert [each["fired"] for each in told] == [1, 1]
+
+    def test_what_people_said_of_incidents_is_said_of_the_monitors(self, api):
+        slow = fired(api, "performance", "slow", what="it is slow", metric="latency_p95_ms")
+        moved = fired(api, "drift", "drift", what="it moved")
+        fired(api, "quality", "missing", what="it is missing", metric="missing_rate of age")
+        do(api, slow, "feedback", useful=False)
+        # The last word counts.
+        do(api, moved, "feedback", useful=False)
+        do(api, moved, "feedback", useful=True)
+        told = api.get("alerts/summary")["noisiest_monitors"]
+        said = {each["monitor"]: (each["useful"], each["not_useful"]) for each in told}
+        assert said == {"slow": (0, 1), "drift": (1, 0), "missing": (0, 0)}

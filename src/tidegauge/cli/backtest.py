@@ -119,6 +119,10 @@ def _show_outcome(
         was = _alarms(before)
         line.append(" (as before)" if was == _alarms(outcome) else f" (before: {was})", "dim")
     console.print(line)
+    useful, not_useful = outcome["useful"], outcome["not_useful"]
+    if useful or not_useful:
+        said = f"  judged by people: {useful} of its incidents useful, {not_useful} not"
+        console.print(Text(said, "yellow" if not_useful > useful else "dim"))
     if outcome["note"]:
         console.print(Text(f"  {outcome['note']}", "yellow"))
     if not any(outcome["readings"].get(status) for status in ("ok", "breach")):

@@ -27,6 +27,8 @@ class Wanted(NamedTuple):
     """Moments at which each change is planted; 0 for no trial."""
     a_week: float | None = None
     """Alarms of one monitor beyond which a quieter one is looked for."""
+    unwelcome: Sequence[str] = ()
+    """Monitors that told people for nothing: one is looked for that alarms half as often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,8 @@ class Part:
         if self.wanted.a_week is None:
             return None
         most = int(self.wanted.a_week * (self.wanted.stop - self.wanted.start) / _WEEK)
+        if monitor.name in self.wanted.unwelcome:
+            most = min(most, len(trial.alarms) // 2)
         if len(trial.alarms) <= most:
             return None
 

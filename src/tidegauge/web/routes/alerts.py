@@ -10,13 +10,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, TypeAdapter
 from sqlalchemy import Connection
 
-from tidegauge.alert import act
+from tidegauge.alert import act, opinion
 from tidegauge.alert.condition import Alert, AlertState
 from tidegauge.alert.content import actions_of
-from tidegauge.alert.feed import fingerprint
 from tidegauge.alert.notice import Family
 from tidegauge.alert.personal import without_values
-from tidegauge.catalog import alerts, incidents, models, targets
+from tidegauge.catalog import alerts, incidents, models
 from tidegauge.catalog.incidents import Asked
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.monitor.severity import RANK, AnySeverity, Severity
@@ -104,6 +103,8 @@ class AlertRaised(BaseModel):
 class NoisyShown(BaseModel):
     monitor: str
     fired: Annotated[int, Field(description="How often one of its alerts fired.")]
+    useful: Annotated[int, Field(description="Of its incidents, those that people said were.")]
+    not_useful: int
 
 
 class NowShown(BaseModel):
@@ -209,7 +210,7 @@ def summarise_alerts(
         current = list(_live(connection, key))
         opened = incidents.everything(connection, asked)
         acked = incidents.noted(connection, asked, ["ack"])
-        noisiest = _noisiest(connection, key, asked)
+        noisiest = _noisiest(connection, asked)
     told = [each for each in opened if each.body.get("reason") != "transient"]
     first: dict[str, int] = {}
     for event in acked:
@@ -294,20 +295,10 @@ def _live(connection: Connection, key: Key) -> Iterable[Alert]:
         after = page[-1].fingerprint
 
 
-def _noisiest(connection: Connection, key: Key, asked: Asked) -> list[NoisyShown]:
-    """What fired is told by its fingerprint, and that is made of what a monitor watches."""
-    fired = Counter[str]()
-    for event in incidents.noted(connection, asked, ["alert"]):
-        fired[event.detail["fired"]] += 1
-    if not fired:
-        return []
-    places = targets.named_of(connection, key.tenant)
-    rules = {fingerprint(each): each.monitor for each in places}
-    told = Counter[str]()
-    for name, count in fired.items():
-        if name in rules:
-            told[rules[name]] += count
-    return [NoisyShown(monitor=name, fired=count) for name, count in told.most_common(_NOISIEST)]
+def _noisiest(connection: Connection, asked: Asked) -> list[NoisyShown]:
+    told = opinion.by_monitor(connection, asked)
+    noisiest = sorted(told, key=lambda name: -told[name].fired)[:_NOISIEST]
+    return [NoisyShown(monitor=name, **told[name]._asdict()) for name in noisiest]
 
 
 def _fullest(names: Iterable[str]) -> dict[str, int]:

@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
+from tidegauge.alert import opinion
+from tidegauge.alert.opinion import Opinion
+from tidegauge.catalog.incidents import Asked
 from tidegauge.catalog.models import Model
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.monitor.backtest import Wanted
@@ -48,8 +51,17 @@ class BacktestWanted(Closed):
     ] = 10
     alarms_a_week: Annotated[
         float | None,
-        Field(ge=0, description="A quieter monitor is proposed for one that alarms more often."),
+        Field(
+            ge=0,
+            description="A quieter monitor is proposed for one that alarms more often, or whose"
+            " incidents were mostly not useful.",
+        ),
     ] = 1.0
+
+
+class Span(NamedTuple):
+    start: int
+    stop: int
 
 
 class AlarmShown(BaseModel):
@@ -91,6 +103,11 @@ class OutcomeShown(BaseModel):
     readings: Annotated[dict[str, int], Field(description="By status.")]
     alarm_count: int
     alarms_a_week: float
+    useful: Annotated[
+        int,
+        Field(description="Incidents of the span in which it really fired, as people judged them."),
+    ]
+    not_useful: int
     short_alarms: Annotated[int, Field(description="Taken back by the next reading.")]
     seconds_in_alarm: int
     alarms: Annotated[list[AlarmShown], Field(description="The last 200.")]
@@ -141,7 +158,12 @@ def backtest_monitors(
     if wanted.against is not None:
         given = None if wanted.against == "kept" else wanted.against
         sets.append(_set(state, key, model, given, "/against"))
-    found = _backtested(state, model, sets, wanted)
+    stop = now() if wanted.end_time is None else micros(wanted.end_time)
+    span = Span(stop - round(wanted.days * DAY) * SECOND, stop)
+    asked = Asked(tenant=key.tenant, models=[model.name], start=span.start, stop=span.stop)
+    with state.kept.catalog.read() as connection:
+        opinions = opinion.by_monitor(connection, asked)
+    found = _backtested(state, model, sets, wanted, span, opinions)
     secret = hidden(model, key)
     now_found, *before = found
     return BacktestShown(
@@ -151,8 +173,10 @@ def backtest_monitors(
         step_seconds=now_found["step_seconds"],
         rows=now_found["rows"],
         took_ms=sum(each["took_ms"] for each in found),
-        outcomes=[_outcome(each, secret) for each in now_found["outcomes"]],
-        before=[_outcome(each, secret) for each in before[0]["outcomes"]] if before else None,
+        outcomes=[_outcome(each, opinions, secret) for each in now_found["outcomes"]],
+        before=[_outcome(each, opinions, secret) for each in before[0]["outcomes"]]
+        if before
+        else None,
         always=Always(alarms_a_week=_WEEK / now_found["step_seconds"]),
         proposed=_proposed(sets[0], now_found["outcomes"]),
     )
@@ -173,25 +197,30 @@ def _backtested(
     model: Model,
     sets: Sequence[Sequence[Mapping[str, Any]]],
     wanted: BacktestWanted,
+    span: Span,
+    opinions: Mapping[str, Opinion],
 ) -> list[dict[str, Any]]:
-    stop = now() if wanted.end_time is None else micros(wanted.end_time)
-    span = Wanted(
-        start=stop - round(wanted.days * DAY) * SECOND,
-        stop=stop,
+    asked = Wanted(
+        start=span.start,
+        stop=span.stop,
         draws=wanted.trials,
         a_week=wanted.alarms_a_week,
+        unwelcome=[name for name, each in opinions.items() if each.is_unwelcome],
     )
     if not _AT_ONCE.acquire(timeout=_PATIENCE):
         raise ProblemError("rate-limited", "another backtest is running", retry_after=10)
     try:
         return backtested(
-            state.config.catalog_url, state.kept.windows_for, model.tenant, model.name, sets, span
+            state.config.catalog_url, state.kept.windows_for, model.tenant, model.name, sets, asked
         )
     finally:
         _AT_ONCE.release()
 
 
-def _outcome(told: Mapping[str, Any], secret: frozenset[str]) -> OutcomeShown:
+def _outcome(
+    told: Mapping[str, Any], opinions: Mapping[str, Opinion], secret: frozenset[str]
+) -> OutcomeShown:
+    said = opinions.get(told["monitor"], Opinion())
     alarms = [
         AlarmShown(
             at=moment(each["at"]),
@@ -201,7 +230,8 @@ def _outcome(told: Mapping[str, Any], secret: frozenset[str]) -> OutcomeShown:
         )
         for each in told["alarms"]
     ]
-    return OutcomeShown.model_validate({**told, "alarms": alarms})
+    judged = {"useful": said.useful, "not_useful": said.not_useful}
+    return OutcomeShown.model_validate({**told, **judged, "alarms": alarms})
 
 
 def _reason(reason: str, secret: frozenset[str]) -> str:
