@@ -385,7 +385,24 @@ def quiet_year(_folder: Path) -> str:
 
 def alerts(_folder: Path) -> str:
     told = delivering.table(delivering.measure())
-    return f"## What alerting costs\n\n{alerting.table(alerting.measure())}\n\n{told}\n"
+    return (
+        f"## What alerting costs\n\n{alerting.table(alerting.measure())}\n\n{told}\n\n"
+        f"{ALERTS_SURVIVE}\n"
+    )
+
+
+ALERTS_SURVIVE = """## What alerting survives
+
+The long forms of its tests (`make nightly`), each on SQLite and PostgreSQL where a catalog is
+part of it:
+
+- 200 kills and 100 orderly ends with 1,000 incidents: each told once, none lost
+- 10,000 races of an acknowledgement and an escalation: none escalated after it
+- 100,000 random steps beside the independent model: no difference, all invariants kept
+- a worker or a judge that stands still, 20 of each by the clock on the wall: noticed in all 40
+- of two notifiers one stopped for a minute in the middle of a send, or cut off from
+  PostgreSQL: nothing lost, nothing twice
+- 300 random time-lines beside Alertmanager: the same notices"""
 
 
 def _results() -> Path:
