@@ -289,3 +289,29 @@ def test_the_trend_is_told_only_where_there_is_no_doubt(api):
     assert found["performance_trend"] == "degrading"
     early = api.between("models/m/performance", START, START + 10 * HOURS, step=3600)
     assert early["performance_trend"] == "stable"
+
+
+def test_an_error_that_grows_is_no_improvement(api):
+    """Whatever it is the error of."""
+    chance = random.Random(1)
+    sent = [
+        prediction(chance, n, at=START + n * HOURS // 10, outputs={"price": 1.0})
+        for n in range(200)
+    ]
+    api.case.send(sent, START + 20 * HOURS)
+    label(
+        api,
+        [
+            {
+                "prediction_id": each["prediction_id"],
+                "actual_label": each["prediction_label"],
+                "actual_outputs": {"price": 1.1 + chance.random() / 9 + n // 100},
+            }
+            for n, each in enumerate(sent)
+        ],
+    )
+    join(api, START + 20 * HOURS)
+    found = api.between(
+        "models/m/performance", START, START + 20 * HOURS, step=3600, metric="outputs.price.mae"
+    )
+    assert found["performance_trend"] == "degrading"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
-from tidegauge.catalog import keyed
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import outcomes
 from tidegauge.catalog.upsert import merge, pieces
@@ -44,13 +43,6 @@ def put(connection: Connection, changed: Sequence[Outcome]) -> None:
             "revision": outcomes.c.revision + 1,
         },
     )
-
-
-def get(connection: Connection, keys: Iterable[Key]) -> dict[Key, Outcome]:
-    """Those that are there."""
-    key = (outcomes.c.series, outcomes.c.resolution, outcomes.c.start)
-    found = (read(Outcome, row) for row in keyed.rows(connection, key, keys))
-    return {each.key: each for each in found}
 
 
 def between(

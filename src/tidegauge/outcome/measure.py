@@ -23,9 +23,8 @@ MAIN: Final = ""
 DELAY: Final = "delay"
 RETURNS: Final = "returns"
 OUTPUT: Final = "outputs."
-_TRUE_OUTPUT: Final = "actual_outputs."
 _SIDES: Final = 10
-"""Probabilities of so many classes are each kept: of more, only those of what was said."""
+"""The most classes whose probabilities are measured: each takes room in every window."""
 _FLAGS: Final = ("false", "true")
 _DIGITS: Final = ("0", "1")
 _SIGNALS: Final = LONG | SHORT | {"hold", "flat", "neutral", "0", "none"}

@@ -14,18 +14,21 @@ from sqlalchemy import Connection
 
 from tidegauge.catalog import outcomes, windows
 from tidegauge.catalog.outcomes import Outcome
+from tidegauge.outcome.measure import DELAY, OUTPUT
 from tidegauge.performance import Classes, Delays, Figure, Measured, Returns, decode, merged
 from tidegauge.series.reach import Reach, Steps
 from tidegauge.series.subject import Subject
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, ceil, floor
 
-DELAY: Final = "delay"
 _MOST: Final = 0.95
 """Of the labels that come, so many have come for a point that is mature."""
 _LATELY: Final = 30 * DAY * SECOND
 _YEAR: Final = 365.25 * DAY * SECOND
 Trend = Literal["stable", "improving", "degrading"]
-_LESS_IS_BETTER: Final = ("mae", "rmse", "mape", "smape", "log_loss", "brier", "hamming_loss")
+_LESS_IS_BETTER: Final = {
+    *("mae", "rmse", "mape", "smape", "quantile_loss", "interval_width"),
+    *("log_loss", "brier", "calibration_error", "hamming_loss", "max_drawdown"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ class Point:
                 continue
             of = each.figures(positive) if isinstance(each, Classes) else self._of(each)
             # Of several numbers each has its own name in front.
-            prefix = f"{part}." if part.startswith("outputs.") else ""
+            prefix = f"{part}." if part.startswith(OUTPUT) else ""
             found |= {prefix + name: figure for name, figure in of.items()}
         found = {name: each for name, each in found.items() if math.isfinite(each.value)}
         return {name: found[name] for name in names if name in found} if names else found
@@ -73,8 +76,6 @@ class Performance:
     points: Sequence[Point]
     total: Point
     positive: str | None
-    lateness: float | None
-    """Seconds after which most labels have come."""
 
 
 def step_of(span: int, wanted: int | None) -> int:
@@ -109,7 +110,6 @@ def look(
         points=points,
         total=_together(points),
         positive=subject.model.positive,
-        lateness=lateness,
     )
 
 
@@ -185,5 +185,10 @@ def trend(points: Sequence[Point], positive: str | None, name: str) -> Trend | N
     rises, falls = after.low > before.high, after.high < before.low  # pyright: ignore[reportOperatorIssue]
     if not rises and not falls:
         return "stable"
-    is_better = falls if name.startswith(_LESS_IS_BETTER) else rises
+    is_better = falls if _bare(name) in _LESS_IS_BETTER else rises
     return "improving" if is_better else "degrading"
+
+
+def _bare(name: str) -> str:
+    """Without the output or the class that it is of."""
+    return name.rpartition(".")[2] if name.startswith(OUTPUT) else name.partition(" of ")[0]
