@@ -85,7 +85,7 @@ def test_what_a_process_leaves_that_ends_later_is_taken_over(make, server, tmp_p
         first.close(timeout=0)
         server.wait_for_ids("p", "q")
         assert second.close()
-    assert list(tmp_path.iterdir()) == []
+    wait_for(lambda: not list(tmp_path.iterdir()))
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "noise"])
