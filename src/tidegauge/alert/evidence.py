@@ -8,7 +8,8 @@ from tidegauge.catalog.readings import Reading
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
 from tidegauge.monitor.measures import OF_COLUMN
-from tidegauge.monitor.result import anomaly_of, change_of, name_of
+from tidegauge.monitor.performance import Performance
+from tidegauge.monitor.result import anomaly_of, change_of, number_of
 from tidegauge.monitor.union import Monitor
 from tidegauge.window import SECOND
 
@@ -31,7 +32,7 @@ def evidence_of(monitor: Monitor, reading: Reading) -> dict[str, Any]:
     """Plain values, as the catalog keeps them."""
     told: dict[str, Any] = {
         "what": reading.reason,
-        "metric": name_of(monitor),
+        "metric": number_of(monitor, reading),
         "n": reading.n,
         "since": (reading.detail or {}).get("since", reading.slot - monitor.window * SECOND),
     }
@@ -40,6 +41,8 @@ def evidence_of(monitor: Monitor, reading: Reading) -> dict[str, Any]:
     if isinstance(monitor, Drift):
         return told | _columns(reading.detail or {})
     told["value"] = reading.value
+    if isinstance(monitor, Performance):
+        told |= {end: (reading.detail or {}).get(end) for end in ("low", "high")}
     anomaly = anomaly_of(monitor, reading)
     if anomaly is not None:
         told["baseline"], told["threshold"] = anomaly.baseline_value, anomaly.threshold

@@ -1,6 +1,6 @@
 """What every monitor has: a name, what it watches, when, and when it may speak."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field, field_validator
 
@@ -100,6 +100,10 @@ class Base(Part):
     enabled: bool = True
     owner: Annotated[str, Field(max_length=256)] = ""
     runbook: Annotated[str, Field(max_length=2000, description="A link, or what to do.")] = ""
+
+    is_restated: ClassVar[bool] = True
+    """Whether a reading is read again when rows came late.  What is of the truth is not: the next
+    one has all that is known by then."""
 
     def judge(self, view: View, memory: Memory) -> Found:
         """The reading of a slot; who remembers nothing only reads."""

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from tidegauge.catalog.readings import Reading
 from tidegauge.monitor.condition import Condition
 from tidegauge.monitor.metric import Metric
+from tidegauge.monitor.performance import Performance
 from tidegauge.monitor.severity import RANK, Severity
 from tidegauge.monitor.union import Monitor
 
@@ -58,6 +59,11 @@ def name_of(monitor: Monitor) -> str:
     return f"{metric} of {column}" if column else metric
 
 
+def number_of(monitor: Monitor, reading: Reading) -> str:
+    """What a reading's number is called: where the monitor names none, what it took."""
+    return str((reading.detail or {}).get("metric") or name_of(monitor))
+
+
 def baseline_of(reading: Reading) -> float | None:
     """The first that a number was compared with."""
     told: Mapping[str, Any] = (reading.detail or {}).get("baselines", {})
@@ -69,7 +75,7 @@ def anomaly_of(monitor: Monitor, reading: Reading) -> Anomaly | None:
         return None
     before, threshold = None, None
     kind: Type = "drift"
-    if isinstance(monitor, Metric):
+    if isinstance(monitor, Metric | Performance):
         kind, before, threshold = _broken(monitor, reading)
     elif monitor.kind == "trend":
         kind, threshold = "trend", monitor.limit
@@ -78,7 +84,7 @@ def anomaly_of(monitor: Monitor, reading: Reading) -> Anomaly | None:
     return Anomaly(
         type=kind,
         severity=reading.severity,  # pyright: ignore[reportArgumentType] - it was one of them
-        metric=name_of(monitor),
+        metric=number_of(monitor, reading),
         monitor=monitor.name,
         current_value=reading.value,
         baseline_value=before,
@@ -88,7 +94,9 @@ def anomaly_of(monitor: Monitor, reading: Reading) -> Anomaly | None:
     )
 
 
-def _broken(monitor: Metric, reading: Reading) -> tuple[Type, float | None, float | None]:
+def _broken(
+    monitor: Metric | Performance, reading: Reading
+) -> tuple[Type, float | None, float | None]:
     """The worst condition that does not hold, and what its number was compared with."""
     value = reading.value
     told: Mapping[str, Any] = (reading.detail or {}).get("baselines", {})

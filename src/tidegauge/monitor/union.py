@@ -8,14 +8,16 @@ from tidegauge.monitor.base import Base
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
 from tidegauge.monitor.metric import Metric
+from tidegauge.monitor.performance import Performance
 from tidegauge.monitor.trend import Trend
 
-Monitor = Drift | Metric | Distance | Trend
+Monitor = Drift | Metric | Distance | Trend | Performance
 KINDS: Final[dict[str, type[Base]]] = {
     "drift": Drift,
     "metric": Metric,
     "distance": Distance,
     "trend": Trend,
+    "performance": Performance,
 }
 
 
@@ -33,7 +35,8 @@ ADAPTER: Final[TypeAdapter[Monitor]] = TypeAdapter(
         Annotated[Drift, Tag("drift")]
         | Annotated[Metric, Tag("metric")]
         | Annotated[Distance, Tag("distance")]
-        | Annotated[Trend, Tag("trend")],
+        | Annotated[Trend, Tag("trend")]
+        | Annotated[Performance, Tag("performance")],
         Discriminator(kind_of),
     ]
 )

@@ -50,6 +50,7 @@ _USUAL: Final[tuple[dict[str, Any], ...]] = (
         "metric": "invalid_rate",
         "conditions": [{"absolute_change": 0.02, "direction": "up", "severity": "medium"}],
     },
+    {"name": "performance", "kind": "performance"},
 )
 
 

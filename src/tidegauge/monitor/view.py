@@ -15,7 +15,9 @@ from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.chance import Together
 from tidegauge.profile.table import Profile
 from tidegauge.profile.traffic import Traffic
+from tidegauge.series import outcome
 from tidegauge.series.memory import Memory
+from tidegauge.series.outcome import Point
 from tidegauge.series.reach import Reach
 from tidegauge.series.seen import Seen, look
 from tidegauge.series.subject import Subject
@@ -42,6 +44,10 @@ class Shared:
         default_factory=lambda: Memory(20_000)
     )
     """By baseline and columns."""
+    lateness: Memory[tuple[int, str, str, int], float | None] = field(
+        default_factory=lambda: Memory(20_000)
+    )
+    """Of labels, by model, version, segment and hour."""
 
 
 class Held(Protocol):
@@ -182,6 +188,23 @@ class View:
             return Watched.of(found.layout, named)
 
         return self.shared.watched.get(key, made)
+
+    @property
+    def lateness(self) -> float | None:
+        """Seconds until most labels have come; None where none has."""
+        hour = floor(self.slot, HOUR)
+        return self.shared.lateness.get(
+            (*self.part, hour),
+            lambda: outcome.lateness(
+                self.connection, self.subject.numbers(self.version, self.segment), hour
+            ),
+        )
+
+    def outcome(self, start: int, stop: int, version: str | None = None) -> Point:
+        """What is known of the truth of a span; of the view's own version where no other is
+        told."""
+        numbers = self.subject.numbers(version or self.version, self.segment)
+        return outcome.of_span(self.connection, self.reach, numbers, start, stop, self.lateness)
 
     def numbers(self, name: str, start: int, stop: int) -> list[Number]:
         """The user's own, by minute."""

@@ -94,7 +94,7 @@ class Round:
             wanted = [
                 Wanted(known[of].id, Due(of, each.monitor))
                 for each in chosen(self.watched[model][1], subject.model.name)
-                if not _remembers(each.monitor)
+                if each.monitor.is_restated and not _remembers(each.monitor)
                 for part in parts_of(each.monitor, subject)
                 if (of := targets.Of(each.id, model, *part)) in known
             ]

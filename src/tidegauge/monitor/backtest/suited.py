@@ -40,7 +40,8 @@ def suited(monitor: Monitor, subject: Subject) -> list[Suited]:
         columns = monitor.columns
         wanted = None if columns is None else [subject.column(each) for each in columns]
         return _of_columns(reference, wanted)
-    return _of_metric(monitor, subject)
+    # What was true of rows that never came, nobody can plant.
+    return _of_metric(monitor, subject) if isinstance(monitor, (Metric, Trend)) else []
 
 
 def _of_columns(reference: Profile, wanted: Sequence[str] | None) -> list[Suited]:

@@ -17,7 +17,7 @@ from tidegauge.monitor.result import (
     anomaly_of,
     baseline_of,
     change_of,
-    name_of,
+    number_of,
 )
 from tidegauge.monitor.severity import RANK
 from tidegauge.monitor.union import Monitor
@@ -144,9 +144,9 @@ def _by_metric(told: list[_Told], secret: frozenset[str]) -> dict[str, Reading]:
     """Of monitors of one number the one with a baseline, and of those the shortest window."""
     found: dict[str, Reading] = {}
     for monitor, reading in sorted(told, key=_worth):
-        is_number = monitor.kind in ("metric", "trend") and reading.value is not None
+        is_number = monitor.kind in ("metric", "trend", "performance") and reading.value is not None
         if is_number and not is_of_secret(monitor, secret):
-            found[name_of(monitor)] = reading
+            found[number_of(monitor, reading)] = reading
     return found
 
 

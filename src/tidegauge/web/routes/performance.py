@@ -10,7 +10,8 @@ from tidegauge.catalog import unmatched
 from tidegauge.performance import Classes, Figure
 from tidegauge.performance.classes import pairs
 from tidegauge.series import performance
-from tidegauge.series.performance import Performance, Point, Trend
+from tidegauge.series.outcome import Point
+from tidegauge.series.performance import Performance, Trend
 from tidegauge.web.routes.asked import (
     AskedSpan,
     Looking,
