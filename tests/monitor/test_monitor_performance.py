@@ -1,111 +1,16 @@
 """Monitors of performance: what is ripe is judged, by what the labels leave no doubt about."""
 
-import random
-import threading
-
 import pytest
-from test_monitor_judge import Judging
-from worker_case import START, prediction
+from monitor_labelled import DAYS, HOURS, Labelled
+from worker_case import START
 
-from tidegauge.catalog import models, trainings
+from tidegauge.catalog import models
 from tidegauge.monitor.performance import Performance
-from tidegauge.record.columns import to_table
-from tidegauge.reference.fit import adopt, profile_of_table
-from tidegauge.series.memory import Memory
-from tidegauge.series.rows import Source
-from tidegauge.tail.decode import stamped
-from tidegauge.window import DAY, HOUR, SECOND
-from tidegauge.worker.truth import Truth
-
-HOURS, DAYS = HOUR * SECOND, DAY * SECOND
-A_DAY = 24
-
-
-class Labelled(Judging):
-    """Predictions of many days, and labels that come some hours later."""
-
-    def __init__(self, case):
-        super().__init__(case)
-        self.chance = random.Random(5)
-        self.sent = []
-
-    def predict(self, day, right, rows=20, **more):
-        """A day of so many rows an hour, of which so large a share will prove right."""
-        for hour in range(A_DAY):
-            at = START + day * DAYS + hour * HOURS
-            some = [
-                prediction(
-                    self.chance,
-                    f"{day}-{hour}-{k}-{more}",
-                    at=at + k * HOURS // rows,
-                    prediction_label="yes",
-                    **more,
-                )
-                for k in range(rows)
-            ]
-            self.case.send(some, at + HOURS)
-            for each in some:
-                self.sent.append((each, "yes" if self.chance.random() < right else "no"))
-
-    def label(self, hours=1, share=1.0):
-        """All that was predicted, so long after it."""
-        by_hour = {}
-        for each, true in self.sent:
-            if self.chance.random() < share:
-                at = each["timestamp"] + hours * HOURS
-                told = {"model_id": "m", "prediction_id": each["prediction_id"], "timestamp": at}
-                by_hour.setdefault(at // HOURS, []).append(told | {"actual_label": true})
-        for hour, some in sorted(by_hour.items()):
-            self.case.send(some, (hour + 1) * HOURS, kind="labels")
-        self.sent = []
-
-    def join(self):
-        self.case.count()
-        source = Source(self.case.catalog, self.case._reader, threading.Lock(), Memory(most=4))
-        truth = Truth(self.case.catalog, source, self.case.store, clock=lambda: self.now)
-        while truth.step():
-            pass
-
-    def trained(self, **metrics):
-        def told(connection):
-            model = models.by_name(connection, "default", "m")
-            trainings.add(connection, model.id, metrics, version="", name="t", at=START, by="me")
-
-        self.case.catalog.write(told)
-
-    def refer(self, days):
-        """The first days become the reference."""
-        records = [{"prediction_id": str(n), "prediction_label": "yes"} for n in range(100)]
-        table = stamped(to_table([{"model_id": "m", **each} for each in records]), START)
-        profile = profile_of_table(table)
-
-        def made(connection):
-            adopt(
-                connection,
-                models.by_name(connection, "default", "m").id,
-                profile,
-                source="range",
-                name="good days",
-                first_at=START,
-                last_at=START + days * DAYS - 1,
-                at=START,
-                by="test",
-                why="test",
-            )
-
-        self.case.catalog.write(made)
-
-    def read(self, day, hour=0):
-        """What the monitor says at a time."""
-        moment = START + day * DAYS + hour * HOURS
-        self.at(moment)
-        (found,) = [each for each in self.readings("p") if each.slot == moment]
-        return found
 
 
 @pytest.fixture
 def labelled(case):
-    return Labelled(case)
+    return Labelled(case, "p")
 
 
 def write(labelled, text="", **more):

@@ -1,10 +1,10 @@
 """Slots of a past, read one after another: what has to be learned for them is learned once."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from tidegauge.monitor.reading import Found
+from tidegauge.monitor.reading import Found, Memory
 from tidegauge.monitor.view import View
 
 
@@ -29,3 +29,18 @@ class Stateless:
 
     def fork(self) -> "Stateless":
         return self
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """As the judge has it: what one slot leaves behind is there for the next."""
+
+    judge: Callable[[View, Memory], Found]
+    memory: Memory = field(default_factory=Memory)
+
+    def read(self, views: Iterable[View]) -> Iterator[Found]:
+        for view in views:
+            yield self.judge(view, self.memory)
+
+    def fork(self) -> "Remembered":
+        return replace(self, memory=replace(self.memory))

@@ -5,19 +5,21 @@ from typing import Annotated, Final
 from pydantic import Discriminator, Tag, TypeAdapter
 
 from tidegauge.monitor.base import Base
+from tidegauge.monitor.concept import Concept
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.performance import Performance
 from tidegauge.monitor.trend import Trend
 
-Monitor = Drift | Metric | Distance | Trend | Performance
+Monitor = Drift | Metric | Distance | Trend | Performance | Concept
 KINDS: Final[dict[str, type[Base]]] = {
     "drift": Drift,
     "metric": Metric,
     "distance": Distance,
     "trend": Trend,
     "performance": Performance,
+    "concept": Concept,
 }
 
 
@@ -36,7 +38,8 @@ ADAPTER: Final[TypeAdapter[Monitor]] = TypeAdapter(
         | Annotated[Metric, Tag("metric")]
         | Annotated[Distance, Tag("distance")]
         | Annotated[Trend, Tag("trend")]
-        | Annotated[Performance, Tag("performance")],
+        | Annotated[Performance, Tag("performance")]
+        | Annotated[Concept, Tag("concept")],
         Discriminator(kind_of),
     ]
 )

@@ -51,6 +51,7 @@ _USUAL: Final[tuple[dict[str, Any], ...]] = (
         "conditions": [{"absolute_change": 0.02, "direction": "up", "severity": "medium"}],
     },
     {"name": "performance", "kind": "performance"},
+    {"name": "concept drift", "kind": "concept"},
 )
 
 

@@ -7,8 +7,9 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from tidegauge.catalog import numbers, trainings, windows
+from tidegauge.catalog import numbers, outcomes, trainings, windows
 from tidegauge.catalog.numbers import Number
+from tidegauge.catalog.outcomes import Outcome
 from tidegauge.catalog.windows import Window
 from tidegauge.monitor.against import WEEKS, Against
 from tidegauge.monitor.cells import Watched
@@ -205,6 +206,11 @@ class View:
         told."""
         numbers = self.subject.numbers(version or self.version, self.segment)
         return outcome.of_span(self.connection, self.reach, numbers, start, stop, self.lateness)
+
+    def outcomes(self, resolution: int, start: int, stop: int) -> list[Outcome]:
+        """Of one resolution."""
+        numbers = self.subject.numbers(self.version, self.segment)
+        return outcomes.between(self.connection, numbers, resolution, start, stop)
 
     def numbers(self, name: str, start: int, stop: int) -> list[Number]:
         """The user's own, by minute."""
