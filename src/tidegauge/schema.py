@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Final, Literal, Self, get_args
 
 from tidegauge.errors import InputError, UnreadableError
 
@@ -22,6 +22,8 @@ Role = Literal["feature", "prediction", "target", "time", "weight", "id", "ignor
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ROLES: tuple[Role, ...] = get_args(Role)
 _ONE = frozenset({"time", "weight"})
+AND: Final = " & "
+"""Between the columns, and the values, of a segment that is made of several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +130,15 @@ class Schema:
         if not isinstance(columns, dict):
             raise UnreadableError(f"schema {path} has no `columns:` with a kind for each column")
         return cls(tuple(_loaded(str(name), value) for name, value in columns.items()))
+
+
+def segment_columns(segment: str) -> list[str]:
+    """The columns that a segment is made of.
+
+    >>> segment_columns("tags.gender & tags.age")
+    ['tags.gender', 'tags.age']
+    """
+    return segment.split(AND)
 
 
 def near(name: str, known: list[str]) -> str:

@@ -116,3 +116,28 @@ def test_before_the_truth_comes_only_what_was_chosen_is_compared(api):
     (found,) = api.between("models/m/fairness", later, later + HOURS)["attributes"]
     assert found["disparate_impact"] is not None
     assert found["max_tpr_difference"] is None
+
+
+@pytest.mark.usefixtures("lent")
+def test_protected_attributes_are_those_that_are_looked_at(api):
+    said(api, positive_label="yes", positive_is_favourable=True)
+    both = "tags.group & tags.region"
+    api.ask("PUT", "models/m/schema", json={"segments": ["tags.group", both]})
+    assert len(asked(api)["attributes"]) == 2
+    found = said(api, protected_attributes=["tags.group"])
+    assert found["protected_attributes"] == ["tags.group"]
+    (only,) = asked(api)["attributes"]
+    assert only["protected_attribute"] == "tags.group"
+
+
+@pytest.mark.usefixtures("lent")
+def test_a_protected_attribute_has_to_be_declared(api):
+    etag = api.key("read").get("models/m").headers["ETag"]
+    found = api.ask(
+        "PATCH",
+        "models/m",
+        json={"protected_attributes": ["tags.grop"]},
+        headers={"If-Match": etag},
+        status=422,
+    )
+    assert "did you mean 'tags.group'?" in found["detail"]

@@ -49,6 +49,11 @@ _ACTIONS: Final[Mapping[str, Sequence[str]]] = {
         "Check the pipeline that makes the column",
         "Compare with the source of the data",
     ),
+    "fairness": (
+        "See the groups side by side, and how many rows each is of",
+        "Check whether one group's data is worse, or its labels later",
+        "Ask who answers for the model before anything is changed",
+    ),
     "ops": (
         "Check that the service still sends",
         "Check tidegauge's own health: tidegauge doctor",
@@ -135,7 +140,8 @@ def actions_of(family: Family, alerts: Sequence[Alert]) -> tuple[str, ...]:
     """What usually helps, by what is wrong."""
     metric = str(alerts[0].evidence.get("metric", "")) if alerts else ""
     for name, actions in _ACTIONS.items():
-        if name in metric:
+        # What groups are compared by is named after what is compared.
+        if name in metric and family != "fairness":
             return tuple(actions)
     if family == "performance":
         return tuple(_ACTIONS["accuracy"])

@@ -7,6 +7,7 @@ from tidegauge.alert.notice import Family
 from tidegauge.catalog.readings import Reading
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
+from tidegauge.monitor.fairness import Fairness
 from tidegauge.monitor.measures import OF_COLUMN
 from tidegauge.monitor.performance import Performance
 from tidegauge.monitor.result import anomaly_of, change_of, number_of
@@ -22,6 +23,8 @@ _OF_INPUTS: Final = ("invalid_rate", "late_rate", "skewed_rate")
 def family_of(monitor: Monitor) -> Family:
     if isinstance(monitor, Drift | Distance):
         return "drift"
+    if isinstance(monitor, Fairness):
+        return "fairness"
     metric = str(getattr(monitor, "metric", ""))
     if metric in _DRIFTING:
         return "drift"
@@ -41,7 +44,7 @@ def evidence_of(monitor: Monitor, reading: Reading) -> dict[str, Any]:
     if isinstance(monitor, Drift):
         return told | _columns(reading.detail or {})
     told["value"] = reading.value
-    if isinstance(monitor, Performance):
+    if isinstance(monitor, Performance | Fairness):
         told |= {end: (reading.detail or {}).get(end) for end in ("low", "high")}
     anomaly = anomaly_of(monitor, reading)
     if anomaly is not None:

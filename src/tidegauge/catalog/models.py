@@ -50,6 +50,8 @@ class Model:
     """The class that precision and recall are of, where there are two; there is no default."""
     favourable: bool | None = None
     """Whether that is what people hope for."""
+    protected: Sequence[str] | None = None
+    """The segments that tell groups of people apart, who are to be treated alike."""
 
 
 class Changes(TypedDict, total=False):
@@ -58,6 +60,7 @@ class Changes(TypedDict, total=False):
     description: str
     tags: Mapping[str, str]
     segments: Sequence[str]
+    protected: Sequence[str] | None
     hot_days: int | None
     cold_days: int | None
     archived_at: int | None

@@ -111,6 +111,7 @@ models = _table(
     Column("watched", Boolean, nullable=False, server_default=true()),
     Column("positive", Key),
     Column("favourable", Boolean),
+    Column("protected", Json),
     UniqueConstraint("tenant", "name"),
     counts=True,
 )

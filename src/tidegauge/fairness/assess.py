@@ -28,6 +28,8 @@ class Limits:
     difference: float = 0.1
     fewest: int = 50
     """Rows that a rate of a group has to be of."""
+    is_watched: bool = False
+    """It is asked again and again: intervals then hold at all times together, and are wider."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +96,24 @@ class _Pair:
     def names(self) -> tuple[str, str]:
         return self.low[0], self.high[0]
 
-    def ends(self, z: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    def ends(self, z: "_Width") -> tuple[tuple[float, float], tuple[float, float]]:
         return _wilson(self.low[1], z), _wilson(self.high[1], z)
+
+
+@dataclass(frozen=True)
+class _Width:
+    """Standard errors that an interval reaches."""
+
+    pairs: int
+    limits: Limits
+
+    def of(self, n: float) -> float:
+        level = _LEVEL / max(self.pairs, 1)
+        if not self.limits.is_watched:
+            return float(-ndtri(level / 2))
+        # The normal mixture of Robbins (1970): valid for whatever number of rows it is read at.
+        size = n / self.limits.fewest
+        return math.sqrt((1 + 1 / size) * math.log((1 + size) / level**2))
 
 
 def _pairs(rate: RateOf, groups: Sequence[Group], limits: Limits) -> tuple[list[_Pair], list[str]]:
@@ -125,7 +143,7 @@ def _difference(
         return Criterion(
             name=name, verdict="not computable", threshold=threshold, left_out=left_out
         )
-    z = _z(len(pairs))
+    z = _Width(len(pairs), limits)
     spans = [(pair, *_apart(pair, z)) for pair in pairs]
     worst = max(pairs, key=_gap)
     low = max(low for _pair, low, _high in spans)
@@ -156,7 +174,7 @@ def _ratio(name: str, rate: RateOf, groups: Sequence[Group], limits: Limits) -> 
             threshold=limits.ratio,
             left_out=tuple(left_out),
         )
-    z = _z(len(pairs))
+    z = _Width(len(pairs), limits)
     spans = [_parts(pair, z) for pair in pairs]
     worst = min(pairs, key=_part)
     low, high = min(low for low, _high in spans), min(high for _low, high in spans)
@@ -183,7 +201,7 @@ def _part(pair: _Pair) -> float:
     return pair.low[1].value / pair.high[1].value
 
 
-def _apart(pair: _Pair, z: float) -> tuple[float, float]:
+def _apart(pair: _Pair, z: _Width) -> tuple[float, float]:
     """The limits of the difference of two rates."""
     (a_low, a_high), (b_low, b_high) = pair.ends(z)
     a, b, gap = pair.low[1].value, pair.high[1].value, _gap(pair)
@@ -193,7 +211,7 @@ def _apart(pair: _Pair, z: float) -> tuple[float, float]:
     )
 
 
-def _parts(pair: _Pair, z: float) -> tuple[float, float]:
+def _parts(pair: _Pair, z: _Width) -> tuple[float, float]:
     """The limits of the ratio of two rates."""
     (a_low, a_high), (b_low, b_high) = pair.ends(z)
     a, b = pair.low[1].value, pair.high[1].value
@@ -205,13 +223,10 @@ def _parts(pair: _Pair, z: float) -> tuple[float, float]:
     return math.exp(ratio - down), min(math.exp(ratio + up), 1.0)
 
 
-def _wilson(rate: Rate, z: float) -> tuple[float, float]:
+def _wilson(rate: Rate, width: _Width) -> tuple[float, float]:
     value, n = rate.value, rate.worth
+    z = width.of(n)
     square = z * z / n
     middle = (value + square / 2) / (1 + square)
     half = z / (1 + square) * math.sqrt(value * (1 - value) / n + square / (4 * n))
     return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
-def _z(pairs: int) -> float:
-    return float(-ndtri(_LEVEL / 2 / max(pairs, 1)))

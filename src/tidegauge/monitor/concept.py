@@ -157,7 +157,7 @@ class Concept(Base):
     def _found(self, course: Course) -> Found:
         detector = course.detector
         detail: dict[str, Any] = {
-            "metric": "error_rate",
+            "metric": "wrong_rate",
             "detector": detector.kind,
             "status": detector.status,
             "error_rate": detector.error_rate,

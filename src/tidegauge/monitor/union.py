@@ -8,11 +8,12 @@ from tidegauge.monitor.base import Base
 from tidegauge.monitor.concept import Concept
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
+from tidegauge.monitor.fairness import Fairness
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.performance import Performance
 from tidegauge.monitor.trend import Trend
 
-Monitor = Drift | Metric | Distance | Trend | Performance | Concept
+Monitor = Drift | Metric | Distance | Trend | Performance | Concept | Fairness
 KINDS: Final[dict[str, type[Base]]] = {
     "drift": Drift,
     "metric": Metric,
@@ -20,6 +21,7 @@ KINDS: Final[dict[str, type[Base]]] = {
     "trend": Trend,
     "performance": Performance,
     "concept": Concept,
+    "fairness": Fairness,
 }
 
 
@@ -39,7 +41,8 @@ ADAPTER: Final[TypeAdapter[Monitor]] = TypeAdapter(
         | Annotated[Distance, Tag("distance")]
         | Annotated[Trend, Tag("trend")]
         | Annotated[Performance, Tag("performance")]
-        | Annotated[Concept, Tag("concept")],
+        | Annotated[Concept, Tag("concept")]
+        | Annotated[Fairness, Tag("fairness")],
         Discriminator(kind_of),
     ]
 )

@@ -146,6 +146,16 @@ class Categories:
         told = self.counts[:, UNSEEN] * n / np.maximum(others, 1.0)
         return np.where(others > 0, told, guessed)
 
+    def count(self, column: int, value: str) -> int | None:
+        """How often a value came; None where it has no cell, and too many others have none."""
+        cell = self.bins[column].cells.get(value)
+        if cell is not None:
+            return int(self.counts[column, cell])
+        sketch = self.outside[column]
+        if value in (sketch.labels or ()):
+            return int(sketch.counts[(sketch.labels or ()).index(value)])
+        return 0 if len(sketch) < sketch.limit else None
+
     @cached_property
     def distinct(self) -> list[float]:
         """How many different values came, a column each."""

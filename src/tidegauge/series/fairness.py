@@ -74,9 +74,8 @@ def _chosen(profile: Profile | None, positive: str) -> tuple[float, float]:
         return 0.0, 0.0
     at = profile.layout.named_place[CHOSEN]
     counts = profile.categories.counts[at]
-    cell = profile.categories.bins[at].cells.get(positive)
-    told = float(counts.sum() - counts[MISSING])
-    return told, float(counts[cell]) if cell is not None else 0.0
+    chosen = profile.categories.count(at, positive)
+    return (0.0, 0.0) if chosen is None else (float(counts.sum() - counts[MISSING]), float(chosen))
 
 
 def named(assessment: Assessment) -> Iterator[Group]:

@@ -15,6 +15,7 @@ from tidegauge.profile.table import Profile
 from tidegauge.reference.counted import frame_of
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.values import codes
+from tidegauge.schema import AND, segment_columns
 from tidegauge.window import MINUTE, RESOLUTIONS, SECOND
 from tidegauge.worker.calls import Calls
 from tidegauge.worker.places import Places
@@ -162,11 +163,35 @@ class Values(NamedTuple):
 
 
 def values_of(table: Table, column: str) -> Values:
-    """Each row's value as a number; rows without one have the empty name."""
+    """Each row's value as a number; rows without one have the empty name.
+
+    Of a segment that is made of several columns, the values that come together.
+    """
+    columns = segment_columns(column)
+    if len(columns) > 1:
+        return _together([values_of(table, each) for each in columns])
     if column not in table.column_names:
         return Values(np.zeros(table.num_rows, dtype=np.int64), [""])
     found = codes(_filled(table[column]))
     return Values(found.codes, found.values)
+
+
+def _together(several: Sequence[Values]) -> Values:
+    codes = np.zeros(len(several[0].codes), dtype=np.int64)
+    for each in several:
+        codes = codes * len(each.names) + each.codes
+    there, places = np.unique(codes, return_inverse=True)
+    names: list[str] = []
+    for code in there.tolist():
+        parts: list[str] = []
+        for each in reversed(several):
+            code, own = divmod(code, len(each.names))  # noqa: PLW2901 - what is left of it
+            parts.append(each.names[own])
+        # Who did not say one of them is of no group.
+        names.append(AND.join(reversed(parts)) if all(parts) else "")
+    named = list(dict.fromkeys(names))
+    which = np.array([named.index(name) for name in names], dtype=np.int64)
+    return Values(which[places], named)
 
 
 def _filled(column: Chunked) -> Chunked:

@@ -17,6 +17,7 @@ from tidegauge.outcome.join import NONE, TRUTHS, joined, latest
 from tidegauge.outcome.measure import Rows
 from tidegauge.performance import Measured, merged
 from tidegauge.record.columns import place
+from tidegauge.schema import segment_columns
 from tidegauge.series.rows import Held
 from tidegauge.store import Between, Filter, Missing, Not, Store, pieces
 from tidegauge.store.part import AT, ID, RECEIVED, in_order
@@ -104,10 +105,11 @@ class Known:
 
     def _rows(self, held: Held, start: int, stop: int) -> Table:
         """Joined, by time."""
+        told = {each for name in self.model.segments for each in segment_columns(name)}
         names = sorted(
             name
             for name in columns_of(self.store, held)
-            if place(name)[0] in _FIELDS or name in self.model.segments
+            if place(name)[0] in _FIELDS or name in told
         )
         found = [
             table

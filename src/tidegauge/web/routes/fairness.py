@@ -80,7 +80,10 @@ def get_fairness(
     span: MonthSpan,
     attribute: Annotated[
         list[str] | None,
-        Query(max_length=20, description="Declared segments; all of them where none is named."),
+        Query(
+            max_length=20,
+            description="Declared segments.  Unsaid: the protected attributes, or else all.",
+        ),
     ] = None,
     version: Version = None,
     minimum: Annotated[
@@ -96,7 +99,7 @@ def get_fairness(
         model = subject.model
         if model.positive is None or model.favourable is None:
             raise _unsaid(model_id)
-        wanted = attribute or list(model.segments)
+        wanted = attribute or list(model.protected or model.segments)
         for name in wanted:
             if name not in model.segments:
                 raise _undeclared(name, list(model.segments))

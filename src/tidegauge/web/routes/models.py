@@ -14,6 +14,7 @@ from tidegauge.catalog.models import Changes, Model
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.reference.task import Task
 from tidegauge.rows.values import codes
+from tidegauge.schema import near
 from tidegauge.series.listed import Listed, listed
 from tidegauge.series.reach import Reach
 from tidegauge.web.routes.asked import (
@@ -67,6 +68,9 @@ class ModelShown(BaseModel):
     positive_is_favourable: Annotated[
         bool | None, Field(description="Whether that is what people hope for: a loan, no fraud.")
     ]
+    protected_attributes: Annotated[
+        Sequence[str], Field(description="Segments whose groups are to be treated alike.")
+    ]
     revision: int
 
 
@@ -111,6 +115,14 @@ class ModelChange(Closed):
     tags: Annotated[Tags, Field(default_factory=dict)]
     positive_label: Class = None
     positive_is_favourable: bool | None = None
+    protected_attributes: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=256)]] | None,
+        Field(
+            max_length=20,
+            description="Declared segments, such as tags.gender or 'tags.gender & tags.age', whose"
+            " groups are to be treated alike.",
+        ),
+    ] = None
     hot_days: Days = None
     cold_days: Days = None
     archived: bool = False
@@ -133,6 +145,7 @@ def fields_of(model: Model) -> dict[str, Any]:
         "watched": model.watched,
         "positive_label": model.positive,
         "positive_is_favourable": model.favourable,
+        "protected_attributes": model.protected or (),
         "revision": model.revision,
     }
 
@@ -221,18 +234,21 @@ def change_model(
     at = now()
     told = wanted.model_dump(exclude_unset=True)
     _check_texts(told)
-    of_others = ("archived", "positive_label", "positive_is_favourable")
+    of_others = ("archived", "positive_label", "positive_is_favourable", "protected_attributes")
     changes: Changes = {name: told[name] for name in told if name not in of_others}  # pyright: ignore[reportAssignmentType]
     if "positive_label" in told:
         changes["positive"] = _class_of(wanted.positive_label)
     if "positive_is_favourable" in told:
         changes["favourable"] = wanted.positive_is_favourable
+    if "protected_attributes" in told:
+        changes["protected"] = told["protected_attributes"] or []
     if "archived" in told:
         changes["archived_at"] = at if wanted.archived else None
 
     def change(connection: Connection) -> Model:
         model = model_in(connection, key, model_id)
         matching(if_match, _etag(model), "the model")
+        _check_declared(model, changes.get("protected") or ())
         changed = models.change(connection, model.id, model.revision, at, **changes)
         _note(connection, at, who(key), "model.change", changed, told)
         return changed
@@ -267,6 +283,20 @@ def remove_model(
     kept = state_of(request).kept
     for file in kept.catalog.write(remove):
         kept.store.delete(file)
+
+
+def _check_declared(model: Model, attributes: Sequence[str]) -> None:
+    for name in attributes:
+        if name not in model.segments:
+            detail = (
+                f"{name!r} is no declared segment{near(name, list(model.segments))}: PUT"
+                f" /api/v1/models/{model.name}/schema declares it"
+            )
+            raise ProblemError(
+                "invalid-request",
+                detail,
+                [{"pointer": "/protected_attributes", "code": "bad-format", "detail": detail}],
+            )
 
 
 def _class_of(told: bool | int | str | None) -> str | None:  # noqa: FBT001 - a class may be one

@@ -15,7 +15,7 @@ from tidegauge.catalog.schemas import ModelSchema
 from tidegauge.errors import InputError
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.reference.fit import adopt
-from tidegauge.schema import Kind, Role, Schema
+from tidegauge.schema import Kind, Role, Schema, segment_columns
 from tidegauge.series.apart import made_apart
 from tidegauge.series.reference import Made, of_span
 from tidegauge.web.keys import Key
@@ -68,7 +68,11 @@ class SchemaWanted(Closed):
     columns: Annotated[dict[str, ColumnWanted], Field(default_factory=dict, max_length=10_000)]
     segments: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=256)]] | None,
-        Field(max_length=20, description="Columns whose values are each watched by themselves."),
+        Field(
+            max_length=20,
+            description="Columns whose values are each watched by themselves, or several of them"
+            " together: 'tags.gender & tags.age'.",
+        ),
     ] = None
     why: Annotated[str, Field(max_length=1000)] = ""
 
@@ -135,7 +139,7 @@ def _edited(found: ModelSchema | None, wanted: SchemaWanted) -> Schema:
 
 
 def _check_segments(segments: Sequence[str], schema: Schema | None) -> None:
-    for name in segments:
+    for name in (each for segment in segments for each in segment_columns(segment)):
         checked_text(name)
         is_tag = name.startswith("tags.") or name in _GROUPS
         column = schema[name] if schema and name in schema else None

@@ -1,0 +1,162 @@
+"""Watch whether groups of people are treated alike.
+
+It is a breach only where an interval that holds at all times together lies wholly beyond the limit,
+so that asking every hour finds no unfairness that is none.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AliasChoices, Field
+
+from tidegauge.fairness import Criterion, Limits
+from tidegauge.monitor.base import Base
+from tidegauge.monitor.condition import Share
+from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.reading import Found, nothing
+from tidegauge.monitor.severity import AnySeverity
+from tidegauge.monitor.view import View
+from tidegauge.series import fairness
+from tidegauge.series.performance import step_of
+from tidegauge.window import DAY, HOUR, SECOND, floor
+
+Name = Literal[
+    "disparate_impact",
+    "demographic_parity",
+    "equal_opportunity",
+    "equalized_odds",
+    "predictive_equality",
+    "predictive_parity",
+    "accuracy_parity",
+]
+
+
+class Fairness(Base):
+    """The groups of protected attributes, against each other."""
+
+    kind: Literal["fairness"] = "fairness"
+    attributes: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=256)]] | None,
+        Field(
+            min_length=1,
+            max_length=20,
+            validation_alias=AliasChoices("attributes", "attribute", "protected_attributes"),
+            description="Declared segments; unsaid: the model's protected attributes.",
+        ),
+    ] = None
+    criteria: Annotated[
+        tuple[Name, ...],
+        Field(min_length=1, description="Which of them must hold."),
+    ] = ("disparate_impact", "equal_opportunity", "equalized_odds")
+    ratio: Annotated[
+        Share, Field(le=1, description="The least that one group's rate may be of another's.")
+    ] = 0.8
+    difference: Annotated[
+        Share, Field(le=1, description="The most that rates of two groups may differ by.")
+    ] = 0.1
+    minimum: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Rows that a rate of a group has to be of.")
+    ] = 50
+    breach: AnySeverity = "high"
+    window: Annotated[Duration, Field(description="The span that a reading is of.")] = 30 * DAY
+    every: Annotated[Duration, Field(description="How often.")] = HOUR
+    for_count: Annotated[int, Field(ge=1, le=1000)] = 1
+    is_restated: ClassVar[bool] = False
+
+    def read(self, view: View) -> Found:
+        model = view.subject.model
+        wanted = self.attributes or list(model.protected or ())
+        if not wanted:
+            return nothing("not_applicable", f"{model.name} has no protected attribute")
+        if model.positive is None or model.favourable is None:
+            why = "nobody has said which class is the positive one, and whether it is favourable"
+            return nothing("not_applicable", why)
+        unknown = [each for each in wanted if each not in model.segments]
+        if unknown:
+            return nothing("error", f"{unknown[0]!r} is no declared segment of {model.name}")
+        looked = [self._look(view, name, model.positive, model.favourable) for name in wanted]
+        found = [
+            (each.attribute, criterion)
+            for each in looked
+            for name, criterion in each.assessment.criteria.items()
+            if name in self.criteria
+        ]
+        rows = max(int(sum(g.predictions for g in each.assessment.groups)) for each in looked)
+        return self._found(found, rows)
+
+    def _look(
+        self,
+        view: View,
+        attribute: str,
+        positive: str,
+        favourable: bool,  # noqa: FBT001
+    ) -> fairness.Fairness:
+        # What is right of a group is known when its labels have come.
+        late = round((view.lateness or 0.0) * SECOND)
+        stop = floor(view.slot - late, HOUR)
+        steps = view.reach.steps(stop - self.window * SECOND, stop, step_of(self.window, None))
+        return fairness.look(
+            view.connection,
+            view.reach,
+            view.subject,
+            attribute,
+            steps,
+            positive=positive,
+            favourable=favourable,
+            version=view.version,
+            limits=Limits(
+                ratio=self.ratio,
+                difference=self.difference,
+                fewest=self.minimum,
+                is_watched=True,
+            ),
+        )
+
+    def _found(self, found: list[tuple[str, Criterion]], rows: int) -> Found:
+        computed = [each for each in found if each[1].verdict != "not computable"]
+        if not computed:
+            status = "insufficient_data" if rows else "no_data"
+            return nothing(status, f"no two groups have {self.minimum} rows to compare", rows)
+        unfair = [each for each in computed if each[1].verdict == "unfair"]
+        attribute, worst = max(unfair or computed, key=lambda each: _excess(each[1]))
+        detail: dict[str, Any] = {
+            "metric": worst.name,
+            "attribute": attribute,
+            "groups": list(worst.groups or ()),
+            "low": worst.low,
+            "high": worst.high,
+            "threshold": worst.threshold,
+            "verdicts": {f"{each.name} of {name}": each.verdict for name, each in computed},
+        }
+        if not unfair:
+            return Found(status="ok", value=worst.value, n=rows, detail=detail)
+        more = f", and {len(unfair) - 1} more" if len(unfair) > 1 else ""
+        return Found(
+            status="breach",
+            severity=self.severity or self.breach,
+            value=worst.value,
+            n=rows,
+            reason=f"{_words(attribute, worst)}{more}",
+            detail=detail,
+        )
+
+
+def _excess(criterion: Criterion) -> float:
+    """How far from what is allowed, as a share of it."""
+    value = criterion.value or 0.0
+    if criterion.name == "disparate_impact":
+        return (criterion.threshold - value) / criterion.threshold
+    return (value - criterion.threshold) / criterion.threshold
+
+
+def _words(attribute: str, criterion: Criterion) -> str:
+    value, (low, high) = criterion.value or 0.0, criterion.groups or ("", "")
+    name = criterion.name.replace("_", " ")
+    if criterion.name == "disparate_impact":
+        return (
+            f"{name} of {attribute}: {low!r} is given {100 * value:.3g} % of what {high!r} is,"
+            f" and {100 * criterion.threshold:g} % are wanted"
+        )
+    return (
+        f"{name} of {attribute}: {low!r} and {high!r} are {value:.3g} apart, and"
+        f" {criterion.threshold:g} is allowed"
+    )
