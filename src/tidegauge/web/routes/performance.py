@@ -116,7 +116,7 @@ class CoverageShown(BaseModel):
     data_points: list[CoveragePoint]
 
 
-def _shown(figure: Figure) -> FigureShown:
+def shown(figure: Figure) -> FigureShown:
     return FigureShown(
         value=figure.value, low=figure.low, high=figure.high, n=figure.n, bound=figure.bound
     )
@@ -135,7 +135,7 @@ def _point(point: Point, positive: str | None, names: list[str], at: int) -> Poi
         revision=point.revision,
         final_by=moment_or_none(point.final_by),
         is_mature=_is_mature(point, at),
-        metrics={name: _shown(each) for name, each in point.figures(positive, names).items()},
+        metrics={name: shown(each) for name, each in point.figures(positive, names).items()},
     )
 
 
