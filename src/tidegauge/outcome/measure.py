@@ -10,8 +10,18 @@ import numpy as np
 
 from tidegauge.arrays import Counts, Flags, Floats
 from tidegauge.arrow import Table, pa, pc
-from tidegauge.outcome.join import LABELLED
-from tidegauge.performance import Classes, Coded, Delays, Errors, Labels, Measured, Ranking, Returns
+from tidegauge.outcome.join import FEEDBACK, LABELLED
+from tidegauge.performance import (
+    Averages,
+    Classes,
+    Coded,
+    Delays,
+    Errors,
+    Labels,
+    Measured,
+    Ranking,
+    Returns,
+)
 from tidegauge.performance.classes import PROBABILITY, SCORE
 from tidegauge.performance.returns import LONG, SHORT, position_of
 from tidegauge.record.columns import place
@@ -40,6 +50,7 @@ class Rows:
         for name in table.column_names:
             self._fields.setdefault(place(name)[0], []).append(name)
         self._weights = self._weights_of()
+        self._is_labelled: Flags = table[LABELLED].is_valid().to_numpy()
         self._delay = (micros(table[LABELLED]) - micros(table[AT])) / SECOND
         self._true = self._coded("actual_label")
         self._chosen = _as(self._true, self._coded("prediction_label"))
@@ -51,10 +62,13 @@ class Rows:
 
     def measure(self, rows: Counts) -> dict[str, Measured]:
         """A group, in the order of time; what has nothing to tell is left out."""
+        deeds = self._deeds(rows)
+        rows = rows[self._is_labelled[rows]]
         found = {
             MAIN: self._main(rows),
             RETURNS: self._returns(rows),
             DELAY: Delays.of(self._delay[rows]),
+            FEEDBACK: deeds,
         }
         for name, true in self._true_outputs.items():
             if name in self._outputs:
@@ -62,7 +76,8 @@ class Rows:
         return {name: each for name, each in found.items() if each is not None and each.n}
 
     def count(self, rows: Counts) -> int:
-        """How many predictions they stand for."""
+        """Of how many predictions the truth is known."""
+        rows = rows[self._is_labelled[rows]]
         weights = self._of(rows)
         return len(rows) if weights is None else round(float(weights.sum()))
 
@@ -150,6 +165,15 @@ class Rows:
         assert rank is not None  # noqa: S101 - it is a ranking
         keep = rows[(groups.codes[rows] >= 0) & np.isfinite(rank[rows])]
         return Ranking.of(groups.codes[keep], rank[keep], good[keep])
+
+    def _deeds(self, rows: Counts) -> Averages | None:
+        """What people did who were served these."""
+        told = {
+            name.removeprefix(FEEDBACK): numbers(self._table[name]).of_rows[rows]
+            for name in self._table.column_names
+            if name.startswith(FEEDBACK)
+        }
+        return Averages.of(told) if told else None
 
     def _returns(self, rows: Counts) -> Returns | None:
         """Where what was said is a position, and what came of it is a number."""

@@ -4,6 +4,7 @@ Each file is a task: what is kept of its rows, small enough for every hour of ev
 figures that are read from it.
 """
 
+from tidegauge.performance.averages import Averages
 from tidegauge.performance.classes import Classes, Coded
 from tidegauge.performance.codec import Measured, decode, encode, merged
 from tidegauge.performance.delay import Delays
@@ -14,6 +15,7 @@ from tidegauge.performance.regression import Errors
 from tidegauge.performance.returns import Returns
 
 __all__ = [
+    "Averages",
     "Classes",
     "Coded",
     "Delays",

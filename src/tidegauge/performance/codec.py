@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 
 from tidegauge.arrays import Counts, Floats
+from tidegauge.performance.averages import Averages
 from tidegauge.performance.classes import Classes
 from tidegauge.performance.delay import Delays
 from tidegauge.performance.labels import Labels
@@ -22,7 +23,7 @@ from tidegauge.performance.regression import Errors
 from tidegauge.performance.returns import Returns
 from tidegauge.performance.scores import Scores
 
-Measured = Classes | Errors | Labels | Ranking | Returns | Delays
+Measured = Averages | Classes | Errors | Labels | Ranking | Returns | Delays
 Told = dict[str, Any]
 
 
@@ -149,12 +150,16 @@ def _to_labels(told: Told) -> Labels:
     )
 
 
-def _ranking(of: Ranking) -> Told:
+def _ranking(of: Ranking | Averages) -> Told:
     return {name: astuple(each) for name, each in of.measured.items()}
 
 
 def _to_ranking(told: Told) -> Ranking:
     return Ranking(_all_moments(told))
+
+
+def _to_averages(told: Told) -> Averages:
+    return Averages(_all_moments(told))
 
 
 def _returns(of: Returns) -> Told:
@@ -180,6 +185,7 @@ _TOLD: Final[Mapping[type, Callable[[Any], Told]]] = {
     Classes: _classes,
     Errors: _errors,
     Labels: _labels,
+    Averages: _ranking,
     Ranking: _ranking,
     Returns: _returns,
     Delays: _delays,
@@ -188,6 +194,7 @@ _READ: Final[Mapping[str, Callable[[Told], Measured]]] = {
     "Classes": _to_classes,
     "Errors": _to_errors,
     "Labels": _to_labels,
+    "Averages": _to_averages,
     "Ranking": _to_ranking,
     "Returns": _to_returns,
     "Delays": _to_delays,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from tidegauge.catalog import outcomes, windows
 from tidegauge.catalog.outcomes import Outcome
+from tidegauge.outcome.join import FEEDBACK
 from tidegauge.outcome.measure import DELAY, OUTPUT
 from tidegauge.performance import Classes, Delays, Figure, Measured, Returns, decode, merged
 from tidegauge.series.reach import Reach
@@ -54,7 +55,7 @@ class Point:
                 continue
             of = each.figures(positive) if isinstance(each, Classes) else self._of(each)
             # Of several numbers each has its own name in front.
-            prefix = f"{part}." if part.startswith(OUTPUT) else ""
+            prefix = f"{part}." if part.startswith(OUTPUT) else part if part == FEEDBACK else ""
             found |= {prefix + name: figure for name, figure in of.items()}
         found = {name: each for name, each in found.items() if math.isfinite(each.value)}
         return {name: found[name] for name in names if name in found} if names else found

@@ -13,7 +13,7 @@ import numpy as np
 from tidegauge.arrays import Counts
 from tidegauge.arrow import Table
 from tidegauge.catalog.models import Model
-from tidegauge.outcome.join import NONE, TRUTHS, joined, latest
+from tidegauge.outcome.join import DEEDS, NONE, TRUTHS, joined, latest
 from tidegauge.outcome.measure import Rows
 from tidegauge.performance import Measured, merged
 from tidegauge.record.columns import place
@@ -47,7 +47,7 @@ _FIELDS: Final = {
     "rank",
     "weight",
 }
-_OF_LABELS: Final = {*TRUTHS, ID, AT, RECEIVED, "retract"}
+_TOLD: Final = {*TRUTHS, *DEEDS, ID, AT, RECEIVED, "retract"}
 
 
 class Window(NamedTuple):
@@ -75,6 +75,8 @@ class Known:
     store: Store
     labels: Table
     """One for each id, from `BEFORE` the first day on."""
+    feedback: Table
+    """The same, of what people did."""
 
     def days(
         self, predictions: Held, start: int, stop: int, floors: Mapping[int, int]
@@ -117,7 +119,7 @@ class Known:
             for table in pieces(self.store, held.parts, held.tail, columns=names, where=where)
             if table.num_rows
         ]
-        return in_order(joined(unify(found), self.labels)) if found else NONE
+        return in_order(joined(unify(found), self.labels, self.feedback)) if found else NONE
 
 
 def _spans(start: int, stop: int) -> Iterator[list[Filter]]:
@@ -143,9 +145,9 @@ def columns_of(store: Store, held: Held) -> set[str]:
     return found
 
 
-def labels_of(store: Store, held: Held) -> Table:
-    """One for each id that has one."""
-    names = [name for name in sorted(columns_of(store, held)) if place(name)[0] in _OF_LABELS]
+def told_of(store: Store, held: Held) -> Table:
+    """Of labels or feedback, one for each id that has one."""
+    names = [name for name in sorted(columns_of(store, held)) if place(name)[0] in _TOLD]
     found = [
         table for table in pieces(store, held.parts, held.tail, columns=names) if table.num_rows
     ]

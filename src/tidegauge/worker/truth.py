@@ -1,5 +1,5 @@
 """Truth: labels that have come are joined to their predictions, and the days of these are measured
-anew.
+anew.  So is feedback: what people did who were served them.
 
 It runs beside the counting, which notes what has come.  A label whose prediction is not there
 waits for it, a month at most.
@@ -46,7 +46,7 @@ from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
 from tidegauge.worker import roll
 from tidegauge.worker.commit import NAME as COUNTING
 from tidegauge.worker.content import keys_of as hashed
-from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, days_of, labels_of
+from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, days_of, told_of
 from tidegauge.worker.subjects import settled
 
 NAME: Final = "truth"
@@ -204,8 +204,11 @@ class Truth:
     def _measure(self, model: Model, days: Sequence[int]) -> dict[Window, Outcome]:
         if not days:
             return {}
-        labels = self.source.held(model, "labels", first_at=days[0] - BEFORE)
-        known = Known(model, self.store, labels_of(self.store, labels))
+        labels, feedback = (
+            told_of(self.store, self.source.held(model, kind, first_at=days[0] - BEFORE))
+            for kind in ("labels", "feedback")
+        )
+        known = Known(model, self.store, labels, feedback)
         floors = self._floors()
         found: dict[Window, Outcome] = {}
         for start, stop in self._spans(model, days):
