@@ -66,12 +66,12 @@ def test_what_is_kept_between_labels_holds_at_each(made):
         if state.update(x) is Level.DRIFT:
             state, _ = state.rearmed()
             drifts += 1
-        assert state.bound >= state._cuts().evidence.max() - 1e-9
+        assert state.bound >= state._evidence(state._moments())[0].max() - 1e-9
         assert state.n == state.past + sizes_of(state.levels).sum()
         assert state.total == pytest.approx(state.past_total + sums_of(state.levels).sum())
-        if len(state.latest) == 32:
-            assert state.near == pytest.approx(sum(state.latest[-8:]))
-            assert state.far == pytest.approx(sum(state.latest[:8]))
+        if len(state.likeness.latest) == 32:
+            assert state.likeness.near == pytest.approx(sum(state.likeness.latest[-8:]))
+            assert state.likeness.far == pytest.approx(sum(state.likeness.latest[:8]))
     assert drifts
 
 

@@ -7,8 +7,10 @@ from typing import Literal, Self, SupportsFloat
 import numpy as np
 import numpy.typing as npt
 
+from tidegauge.arrays import Floats
 from tidegauge.errors import InputError, UnreadableError
 from tidegauge.judge.streams.glr import GLR
+from tidegauge.judge.streams.likeness import running
 from tidegauge.judge.streams.packed import pack, unpack
 from tidegauge.judge.streams.state import Change, Level, State
 from tidegauge.judge.streams.union import KINDS, StreamMethod
@@ -46,8 +48,8 @@ class StreamDetector:
         self._level = Level.QUIET
         self._state: State = self.method.start()
         values = _checked(past)
-        if values:
-            self._state = self._state.learn(values)
+        if len(values):
+            self._state = self._state.learn(values.tolist())
 
     def update(self, x: SupportsFloat) -> None:
         """Take the next label, by the time of its prediction."""
@@ -57,33 +59,35 @@ class StreamDetector:
             raise _refused(x) from None
         if not 0.0 <= value <= 1.0:
             raise _refused(x)
-        self._take([value])
+        self._start_anew_after_an_alarm()
+        self._level = self._state.update(value)
+        self._total += value
+        self._count(1)
 
     def update_many(self, values: npt.ArrayLike | Iterable[float]) -> list[int]:
-        """As `update` with each in turn; the places of those that alarmed.
+        """As `update` with each in turn, and quicker; the places of those that alarmed.
 
         All are checked first: where one is refused, none is taken.
         """
-        return self._take(_checked(values))
-
-    def _take(self, values: list[float]) -> list[int]:
-        alarms: list[int] = []
-        state, level, samples, total = self._state, self._level, self.samples, self._total
-        change = self.change
-        update = state.update
-        for at, x in enumerate(values):
-            if level is Level.DRIFT:
-                samples, total, change = 0, 0.0, None
-            level = update(x)
-            samples += 1
-            total += x
-            if level is Level.DRIFT:
-                state, change = state.rearmed()
-                update = state.update
-                alarms.append(at)
-        self._state, self._level, self.samples, self._total = state, level, samples, total
-        self.change = change
+        rest, alarms, at = _checked(values), list[int](), 0
+        while len(rest):
+            self._start_anew_after_an_alarm()
+            taken, self._level = self._state.update_many(rest)
+            self._total = float(running(self._total, rest[:taken])[-1])
+            self._count(taken)
+            rest, at = rest[taken:], at + taken
+            if self._level is Level.DRIFT:
+                alarms.append(at - 1)
         return alarms
+
+    def _start_anew_after_an_alarm(self) -> None:
+        if self._level is Level.DRIFT:
+            self.samples, self._total, self.change = 0, 0.0, None
+
+    def _count(self, taken: int) -> None:
+        self.samples += taken
+        if self._level is Level.DRIFT:
+            self._state, self.change = self._state.rearmed()
 
     @property
     def kind(self) -> str:
@@ -143,7 +147,7 @@ class StreamDetector:
         return detector
 
 
-def _checked(values: npt.ArrayLike | Iterable[float]) -> list[float]:
+def _checked(values: npt.ArrayLike | Iterable[float]) -> Floats:
     given = values if hasattr(values, "__array__") or hasattr(values, "__len__") else [*values]  # pyright: ignore[reportGeneralTypeIssues]
     try:
         array = np.asarray(given, dtype=np.float64)
@@ -155,7 +159,7 @@ def _checked(values: npt.ArrayLike | Iterable[float]) -> list[float]:
     if wrong.any():
         at = int(wrong.argmax())
         raise _refused(array[at], f", at place {at},")
-    return array.tolist()
+    return array
 
 
 def _refused(x: object, place: str = "") -> InputError:

@@ -21,29 +21,23 @@ by how many do, which is measured unless it is given.  Lai and Xing (2010).
 [67]
 """
 
-from dataclasses import dataclass, field
-from math import log, sqrt
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import asdict, dataclass, field, replace
+from math import inf, log
+from typing import ClassVar, Literal, Self
 
 import numpy as np
-from scipy.special import xlogy
 
 from tidegauge.arrays import Floats
-from tidegauge.judge.streams.histogram import Levels, add, forget, sizes_of, sums_of
+from tidegauge.judge.streams.evidence import BEFORE, SINCE, evidence
+from tidegauge.judge.streams.histogram import Levels, add, add_many, forget, sizes_of, sums_of
+from tidegauge.judge.streams.likeness import FAR, Likeness, running
 from tidegauge.judge.streams.settings import Direction, need_at_least, need_shares
 from tidegauge.judge.streams.sided import sided
-from tidegauge.judge.streams.state import Change, Level, State
+from tidegauge.judge.streams.state import NOT_WRITTEN, Change, Level, Packed, State
+from tidegauge.judge.streams.suspects import BLOCK, SAME, Course, Moments, first_suspect
 
-_SAME = 6
-"""Stretches of one length: with fewer, the time of a change is found less exactly."""
-_BEFORE = 20
-"""Labels before a change: of fewer, nobody can say what is usual."""
-_SINCE = 5
-"""Labels since: a single error where errors are rare is not yet a change."""
-_NEAR = 8
-"""Labels among which likeness is looked for."""
-_FAR = 32
-"""As many that lie so far back are held for unlike."""
+_FEW = 100
+"""Labels that are quicker taken one by one."""
 _ROUNDING = 1e-6
 
 
@@ -72,21 +66,13 @@ class GLR:
 
     def limit(self, n: int) -> float:
         """After so many labels, for independent ones."""
-        if self.ever is None:
-            return log(self.run_length)
-        return log(3.0 / self.ever) + 1.5 * log(n)
+        start, growth = self.limit_of_log
+        return start + growth * log(n)
 
-
-class _Cuts(NamedTuple):
-    """The moments at which a change may have been."""
-
-    evidence: Floats
-    """Zero where there are fewer errors since."""
-    may_alarm: Floats
-    """The same; zero also where there are too few labels before or since."""
-    labels: Floats
-    """Before the moment."""
-    errors: Floats
+    @property
+    def limit_of_log(self) -> tuple[float, float]:
+        """What the limit is for one label, and how it grows with the log of their number."""
+        return (log(self.run_length), 0.0) if self.ever is None else (log(3.0 / self.ever), 1.5)
 
 
 @dataclass(slots=True)
@@ -98,26 +84,18 @@ class _Rise(State):
     """Labels of the past, among which no change is looked for."""
     past_total: float = 0.0
     levels: Levels = field(default_factory=lambda: [[]])
-    bound: float = 0.0
-    """What the evidence is at most."""
-    latest: list[float] = field(default_factory=list[float])
-    near: float = 0.0
-    """The sum of the newest of them."""
-    far: float = 0.0
-    """The sum of the oldest."""
-    compared: int = 0
-    likeness: float = 0.0
-    spread: float = 0.0
+    likeness: Likeness = field(default_factory=Likeness)
+    bound: float = field(default=inf, metadata=NOT_WRITTEN)
+    """What the evidence is at most.  It only says which looks are needless."""
 
     def update(self, x: float) -> Level:
-        add(self.levels, x, _SAME)
+        add(self.levels, x, SAME)
         before, self.n = self.n, self.n + 1
         self.total += x
         mean = self.total / self.n
         spread = mean * (1.0 - mean)
         if self.settings.together is None:
-            self._compare(x - mean, spread)
-            self._remember(x)
+            self.likeness.add(x, mean)
         # One more label adds at most this to the evidence at any moment, whatever the rates: what
         # it is worth if errors are certain since, and what moving the mean costs the other side.
         # So the moments need looking at only once the bound has reached the limit.
@@ -126,28 +104,67 @@ class _Rise(State):
             if x > mean:
                 self.bound -= x * log(mean)
         limit = self.settings.limit(self.n)
-        if self.bound < limit - _ROUNDING or self.n < _BEFORE + _SINCE:
+        if self.bound < limit - _ROUNDING or self.n < BEFORE + SINCE:
             return Level.QUIET
-        limit *= self._together()
-        if self.bound < limit - _ROUNDING:
+        if self.bound < limit * self._together() - _ROUNDING:
             return Level.QUIET
-        cuts = self._cuts()
-        self.bound = float(cuts.evidence.max())
-        return Level.DRIFT if cuts.may_alarm.max() >= limit else Level.QUIET
+        return self._look()
+
+    def update_many(self, values: Floats) -> tuple[int, Level]:
+        taken = 0
+        while taken < len(values):
+            block = values[taken : taken + BLOCK]
+            quiet = self._take_quiet(block) if len(block) >= _FEW and self._is_warm() else 0
+            count, level = State.update_many(self, block[quiet : quiet + _FEW])
+            taken += quiet + count
+            if level is Level.DRIFT:
+                return taken, level
+        return taken, Level.QUIET
+
+    def _is_warm(self) -> bool:
+        return self.settings.together is not None or len(self.likeness.latest) == FAR
+
+    def _take_quiet(self, values: Floats) -> int:
+        """Take all before the first that might alarm; how many."""
+        n = self.n + np.arange(1.0, len(values) + 1)
+        total = running(self.total, values)
+        likeness = replace(self.likeness)
+        together = self.settings.together or likeness.add_many(values, total / n)
+        start, growth = self.settings.limit_of_log
+        limit = (start + growth * np.log(n)) * together - _ROUNDING
+        course = Course(n, total, limit)
+        quiet = first_suspect(self.levels, self._moments(), course, self.total)
+        if quiet < len(values):
+            values, likeness = values[:quiet], replace(self.likeness)
+            if self.settings.together is None:
+                likeness.add_many(values, total[:quiet] / n[:quiet])
+        if quiet:
+            add_many(self.levels, values, SAME)
+            self.n, self.total = int(n[quiet - 1]), float(total[quiet - 1])
+            self.likeness, self.bound = likeness, inf
+        return quiet
+
+    def _look(self) -> Level:
+        evidence, may_alarm = self._evidence(self._moments())
+        self.bound = float(evidence.max(initial=0.0))
+        limit = self.settings.limit(self.n) * self._together()
+        return Level.DRIFT if may_alarm.max(initial=0.0) >= limit else Level.QUIET
 
     def rearmed(self) -> tuple[State, Change | None]:
         change, together = None, self._together()
         while True:
-            cuts = self._cuts()
-            self.bound = float(cuts.evidence.max(initial=0.0))
-            at = int(cuts.may_alarm.argmax()) if len(cuts.may_alarm) else 0
+            moments = self._moments()
+            evidence, may_alarm = self._evidence(moments)
+            self.bound = float(evidence.max(initial=0.0))
+            at = int(may_alarm.argmax()) if len(may_alarm) else 0
             limit = together * self.settings.limit(self.n)
-            if not len(cuts.may_alarm) or cuts.may_alarm[at] < limit:
+            if not len(may_alarm) or may_alarm[at] < limit:
                 return self, change
+            labels, errors = moments.labels[at], moments.errors[at]
             before = Change(
-                before=float(cuts.errors[at] / cuts.labels[at]),
-                after=float((self.total - cuts.errors[at]) / (self.n - cuts.labels[at])),
-                since=self.n - int(cuts.labels[at]),
+                before=float(errors / labels),
+                after=float((self.total - errors) / (self.n - labels)),
+                since=self.n - int(labels),
             )
             change = change or before
             # What came since may itself hold a change; one alarm is enough for both.
@@ -162,54 +179,25 @@ class _Rise(State):
         self.total += sum(values)
         return self
 
-    def _compare(self, above: float, spread: float) -> None:
-        """Is a label more like those just before it than like some a little older?
+    def packed(self) -> Packed:
+        return {**State.packed(self), "likeness": asdict(self.likeness)}
 
-        A change of the rate, sudden or slow, moves both and is not taken for likeness.
-        """
-        if len(self.latest) == _FAR:
-            self.likeness += above * (self.near - self.far)
-            self.spread += spread
-            self.compared += 1
-
-    def _remember(self, x: float) -> None:
-        latest = self.latest
-        latest.append(x)
-        if len(latest) > _FAR:
-            self.near += x - latest[-_NEAR - 1]
-            self.far += latest[_NEAR] - latest[0]
-            del latest[0]
-        elif len(latest) == _FAR:
-            self.near, self.far = sum(latest[-_NEAR:]), sum(latest[:_NEAR])
+    def restored(self, values: Packed) -> Self:
+        State.restored(self, {**values, "likeness": Likeness(**values["likeness"])})
+        return self
 
     def _together(self) -> float:
-        """By how much more a mean varies than that of as many independent labels would.
+        return self.settings.together or self.likeness.together
 
-        So many labels are worth one: with any ties between them, the likelihood of all to the power
-        of one in so many has a mean of at most one, and that is all that the limit rests on.
-        """
-        if self.settings.together is not None:
-            return self.settings.together
-        if self.spread <= 0.0:
-            return 1.0
-        # Chance makes labels seem alike, too, by so much as a rule.
-        chance = sqrt(2 * _NEAR / self.compared)
-        return max(1.0, 1.0 + 2.0 * (self.likeness / self.spread - chance))
-
-    def _cuts(self) -> _Cuts:
+    def _moments(self) -> Moments:
         """Before the first stretch, where there is a past, and between each two."""
         sizes, sums = sizes_of(self.levels), sums_of(self.levels)
-        labels = self.past + np.cumsum(sizes) - sizes
-        errors = self.past_total + np.cumsum(sums) - sums
-        later, more = self.n - labels, self.total - errors
-        apart = _likelihood(labels, errors) + _likelihood(later, more)
-        rises = more * labels > errors * later
-        evidence = np.where(rises, apart - _likelihood(self.n, self.total), 0.0)
-        enough = (labels >= _BEFORE) & (later >= _SINCE)
-        return _Cuts(evidence, np.where(enough, evidence, 0.0), labels, errors)
+        return Moments(
+            self.past + np.cumsum(sizes) - sizes, self.past_total + np.cumsum(sums) - sums
+        )
 
-
-def _likelihood(labels: Floats | int, errors: Floats | float) -> Floats:
-    """The log likelihood of so many errors at the rate that suits them best."""
-    right = np.maximum(labels - errors, 0.0)
-    return xlogy(errors, errors) + xlogy(right, right) - xlogy(labels, labels)
+    def _evidence(self, moments: Moments) -> tuple[Floats, Floats]:
+        """For each moment; then once more, zero where too few labels came before or since."""
+        found = evidence(moments.labels, moments.errors, self.n, self.total)
+        enough = (moments.labels >= BEFORE) & (self.n - moments.labels >= SINCE)
+        return found, np.where(enough, found, 0.0)

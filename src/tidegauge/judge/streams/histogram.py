@@ -28,6 +28,19 @@ def add(levels: Levels, x: float, most: int) -> None:
         row.append(both)
 
 
+def add_many(levels: Levels, values: Floats, most: int) -> None:
+    """As `add` with each in turn: the same two become one, only later."""
+    at = 0
+    while len(values):
+        if at == len(levels):
+            levels.append([])
+        row = np.concatenate([levels[at], values])
+        gone = max(0, len(row) - most + 1) // 2 * 2
+        values = row[0:gone:2] + row[1:gone:2]
+        levels[at] = row[gone:].tolist()
+        at += 1
+
+
 def sums_of(levels: Levels) -> Floats:
     """Of the stretches, oldest first."""
     return np.array([*chain.from_iterable(reversed(levels))])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from tidegauge.arrays import Floats
 from tidegauge.judge.streams.settings import Direction
 from tidegauge.judge.streams.state import Change, Level, Packed, State
 
@@ -26,6 +27,13 @@ class _Sided(State):
         rose = self.up.update(x) if self.up else Level.QUIET
         self.rose = rose is Level.DRIFT
         return max(fell, rose)
+
+    def update_many(self, values: Floats) -> tuple[int, Level]:
+        taken, rose = self.up.update_many(values) if self.up else (len(values), Level.QUIET)
+        fewer, fell = self.down.update_many(1.0 - values[:taken])
+        # Where errors fell first, `up` has gone too far, but after this alarm it starts anew.
+        self.rose = fewer == taken and rose is Level.DRIFT
+        return fewer, fell if fewer < taken else max(fell, rose)
 
     def rearmed(self) -> tuple[State, Change | None]:
         if self.up and self.rose:

@@ -5,7 +5,11 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, Self
 
+from tidegauge.arrays import Floats
+
 Packed = dict[str, Any]
+NOT_WRITTEN = {"written": False}
+"""The metadata of a field that can be found again."""
 
 
 class Level(IntEnum):
@@ -26,7 +30,7 @@ class Change:
 
 
 class State(ABC):
-    """A dataclass whose fields, beside `settings`, are what is written."""
+    """A dataclass whose fields, beside `settings` and `NOT_WRITTEN`, are what is written."""
 
     @abstractmethod
     def update(self, x: float) -> Level:
@@ -35,6 +39,16 @@ class State(ABC):
     @abstractmethod
     def rearmed(self) -> tuple["State", Change | None]:
         """After an alarm: the state to go on from, and what has changed."""
+
+    def update_many(self, values: Floats) -> tuple[int, Level]:
+        """As `update` with each in turn, up to the first that alarms: how many were taken, and the
+        level after the last."""
+        level = Level.QUIET
+        for at, x in enumerate(values.tolist(), start=1):
+            level = self.update(x)
+            if level is Level.DRIFT:
+                return at, level
+        return len(values), level
 
     def learn(self, values: list[float]) -> "State":
         """The state after labels of the past, on which nobody is to be alarmed."""
@@ -63,4 +77,8 @@ class State(ABC):
 
 
 def _names(state: State) -> list[str]:
-    return [field.name for field in fields(state) if field.name != "settings"]  # pyright: ignore[reportArgumentType] - each is a dataclass
+    return [
+        field.name
+        for field in fields(state)  # pyright: ignore[reportArgumentType] - each is a dataclass
+        if field.name != "settings" and field.metadata.get("written", True)
+    ]
