@@ -16,7 +16,6 @@ every 2^k-th moment is tried, at the ages that a smaller k leaves over.  Those o
 and tried after all labels.  Some that are gone are tried; none is left out.
 """
 
-from collections.abc import Iterator
 from math import inf, sqrt
 from typing import NamedTuple
 
@@ -31,6 +30,9 @@ SAME = 6
 _TOP = 8
 BLOCK = SAME * (2**_TOP - 1)
 """Labels at once: a moment that the rows below the top hold is within the top row's after them."""
+_AGES = np.arange(SAME * (2 ** (_TOP + 1) - 1) + 1.0)
+_ROOTS = np.sqrt(_AGES)
+_NONE = np.zeros(0, np.int64)
 
 
 class Moments(NamedTuple):
@@ -72,7 +74,7 @@ def first_suspect(levels: Levels, moments: Moments, course: Course, total: float
     # The very first stretch is joined by none before it, so its start stays.
     old = Moments(*(each[: max(long_ago, 1)] for each in moments))
     new = Moments(*(each[long_ago:] for each in moments))
-    pairs = [_of_old(old, course, usual, reach), *_of_new(levels, new, course, total, usual, reach)]
+    pairs = [_of_old(old, course, usual, reach), _of_new(levels, new, course, total, usual, reach)]
     labels, errors, places = (np.concatenate(each) for each in zip(*pairs, strict=True))
     found = evidence(labels, errors, course.n[places], course.total[places])
     return int(places[found >= course.limit[places]].min(initial=len(course.n)))
@@ -91,7 +93,7 @@ def _of_old(moments: Moments, course: Course, usual: float, reach: float) -> _Pa
 
 def _of_new(
     levels: Levels, known: Moments, course: Course, total: float, usual: float, reach: float
-) -> Iterator[_Pairs]:
+) -> _Pairs:
     """Moments that were in the rows below the top, and those of the block."""
     now = course.n[0] - 1
     origin = known.labels[0] if len(known.labels) else now
@@ -103,24 +105,26 @@ def _of_new(
     errors[past] = total
     errors[past + 1 :] = course.total[:-1]
     errors[labels < BEFORE] = inf
-    width = sqrt(max(origin, BEFORE) * reach)
-    beyond = SAME * 2 ** (_TOP + 1)
-    totals = np.concatenate([np.full(past + 1, -inf), course.total, np.full(beyond, -inf)])
+    least = _AGES * usual + _ROOTS * sqrt(max(origin, BEFORE) * reach)
+    least[:SINCE] = inf
+    totals = np.concatenate([np.full(past + 1, -inf), course.total, np.full(len(_AGES), -inf)])
+    moments, ends = [_NONE], [_NONE]
     start = past
     for k in range(_TOP + 1):
         if k < _TOP and k < len(levels):
             start -= len(levels[k]) << k
-        ages = np.arange(max(SAME * (2**k - 1) + 1, SINCE), SAME * (2 ** (k + 1) - 1) + 1)
-        youngest = int(ages[0])
+        youngest, oldest = SAME * (2**k - 1) + 1, SAME * (2 ** (k + 1) - 1)
         if start + youngest > end:
-            return
+            break
         before = errors[start : end - youngest + 1 : 2**k]
         # A row a moment, a column an age; each row starts 2^k labels after the one above.
-        shape, strides = (len(before), len(ages)), (8 << k, 8)
+        shape, strides = (len(before), oldest + 1 - youngest), (8 << k, 8)
         later = np.ndarray(shape, np.float64, totals, 8 * (start + youngest), strides)
-        rows, columns = _pass(later, before[:, None], (ages * usual + np.sqrt(ages) * width)[None])
-        at = start + rows * 2**k
-        yield _Pairs(labels[at], errors[at], at + ages[columns] - past - 1)
+        rows, columns = _pass(later, before[:, None], least[None, youngest : oldest + 1])
+        moments.append(start + (rows << k))
+        ends.append(moments[-1] + columns + youngest)
+    which = np.concatenate(moments)
+    return _Pairs(labels[which], errors[which], np.concatenate(ends) - past - 1)
 
 
 def _pass(later: Floats, before: Floats, least: Floats) -> tuple[Counts, Counts]:
