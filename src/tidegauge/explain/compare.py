@@ -37,7 +37,7 @@ class Limits:
     fewest: int = 50
     """Rows that a feature has to be of, in both windows."""
     level: float = 0.01
-    """The chance of any finding where nothing has changed."""
+    """The chance of any finding where nothing has changed: half of it is the order's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def compare(
         order is not None
         and chance is not None
         and order < limits.ndcg
-        and chance.p_value <= limits.level
+        and chance.p_value <= limits.level / 2
     )
     return Shift(
         moved=order_moved or any(each.findings for each in shifts) if is_enough else None,
@@ -119,7 +119,7 @@ class _Told:
         self.means = before.means(), now.means()
         self.magnitudes = before.magnitudes(), now.magnitudes()
         self.distances = distances(before, now)
-        self.level = limits.level / (_KINDS * max(len(before.features), 1))
+        self.level = limits.level / 2 / (_KINDS * max(len(before.features), 1))
         self.wide = float(-ndtri(self.level / 2))
         self.is_enough = min(before.worth, now.worth) >= limits.fewest
         self.held = before.worths, now.worths
