@@ -26,6 +26,7 @@ import backtested
 import budget
 import client
 import delivering
+import estimates
 import fleet
 import frames
 import ingest
@@ -60,6 +61,10 @@ OF_PERFORMANCE = {
         HERE / "../.rivals/nannyml/bin/python",
     ),
 }
+OF_ESTIMATES = {
+    "tidegauge": ("tidegauge_estimates", OURS),
+    "NannyML's CBPE": ("nannyml_estimates", HERE / "../.rivals/nannyml/bin/python"),
+}
 QUICK = ("tidegauge", "plain scipy + numpy")
 
 
@@ -88,6 +93,7 @@ def main() -> None:
         alerts,
         error_streams,
         the_truth,
+        before_labels,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     if not sys.argv[1:] and BENCHMARK not in os.environ:
@@ -418,6 +424,13 @@ def error_streams(_folder: Path) -> str:
 
 def the_truth(_folder: Path) -> str:
     return truth.text(OF_PERFORMANCE)
+
+
+def before_labels(_folder: Path) -> str:
+    rivals = HERE / "../.rivals"
+    return estimates.text(
+        OF_ESTIMATES, rivals / "nannyml/bin/python", rivals / "flights/bin/python"
+    )
 
 
 if __name__ == "__main__":

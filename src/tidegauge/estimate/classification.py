@@ -59,7 +59,7 @@ class Classification:
         """From rows with labels, in the order of time; None if there are none."""
         if every.true is None:
             return None
-        rows = every.take(np.flatnonzero((every.true.codes >= 0) & (every.weights > 0)))
+        rows = every.only((every.true.codes >= 0) & (every.weights > 0))
         assert rows.true is not None  # noqa: S101 - the same rows
         used = np.bincount(rows.true.codes, minlength=len(rows.true.names))
         names = tuple(sorted(rows.true.names[at] for at in np.flatnonzero(used).tolist()))

@@ -10,10 +10,11 @@ from typing import Final
 import numpy as np
 
 from tidegauge.arrays import Floats
+from tidegauge.estimate.maps import binned
 from tidegauge.performance import Classes, Coded, Errors
 from tidegauge.performance.classes import PROBABILITY
 from tidegauge.performance.moments import Moments, weighed
-from tidegauge.performance.scores import BANDS, Scores, bins_of
+from tidegauge.performance.scores import BANDS, Scores
 
 _SMALLEST: Final = float(np.finfo(np.float64).eps)
 
@@ -66,7 +67,7 @@ def _scores(
         one = shares[truths.index(name)] if name in truths else np.zeros(len(values))
         truths, shares = ("", name), np.stack([1 - one, one])
     mass = weights * shares
-    bins, at = np.unique(bins_of(values), return_inverse=True)
+    bins, at = binned(values)
     band = np.minimum((np.clip(values, 0.0, 1.0) * BANDS).astype(np.int64), BANDS - 1)
     bands = [
         np.stack([weighed(band, each, BANDS) for each in (one, one * values)], axis=-1)

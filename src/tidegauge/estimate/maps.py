@@ -5,13 +5,18 @@ rows cost what it takes to count them.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from tidegauge.arrays import Counts, Floats
 from tidegauge.performance.moments import weighed
 from tidegauge.performance.scores import bins_of
+
+
+_DENSE: Final = 10_000
+"""More bins than there are of probabilities."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,20 +29,17 @@ class Map:
 
     @classmethod
     def of(cls, scores: Floats, true: Floats, weights: Floats) -> Self:
-        from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - slow to import
-
         total = float(weights.sum())
         usual = float((weights * true).sum() / total) if total > 0 else 0.0
         there = np.isfinite(scores) & (weights > 0)
         if not there.any():
             return cls(np.zeros(1, dtype=np.int64), np.array([usual]), usual)
-        w = weights[there]
-        bins, at = np.unique(bins_of(scores[there]), return_inverse=True)
-        count, hits = (weighed(at, each, len(bins)) for each in (w, w * true[there]))
-        shares = IsotonicRegression(y_min=0.0, y_max=1.0).fit(
-            bins, hits / count, sample_weight=count
-        )
-        return cls(bins, np.asarray(shares.predict(bins), dtype=np.float64), usual)
+        if not there.all():
+            scores, true, weights = scores[there], true[there], weights[there]
+        bins, at = binned(scores)
+        count, hits = (weighed(at, each, len(bins)) for each in (weights, weights * true))
+        shares: Floats = isotonic_regression(hits / count, weights=count).x
+        return cls(bins, np.clip(shares, 0.0, 1.0), usual)
 
     def of_scores(self, scores: Floats) -> Floats:
         there = np.isfinite(scores)
@@ -46,3 +48,13 @@ class Map:
         found = np.full(len(scores), self.usual)
         found[there] = np.interp(bins_of(scores[there]), self.bins, self.shares)
         return found
+
+
+def binned(scores: Floats) -> tuple[Counts, Counts]:
+    """The bins that hold a score, in order, and the place of each score's own."""
+    bins = bins_of(scores)
+    if bins.min() < 0 or bins.max() > _DENSE:
+        return np.unique(bins, return_inverse=True)
+    # Of many rows all bins are looked at once, and none are sorted.
+    is_there = np.bincount(bins) > 0
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[bins]

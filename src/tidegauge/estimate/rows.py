@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from tidegauge.arrays import Counts, Floats
+from tidegauge.arrays import Counts, Flags, Floats
 from tidegauge.arrow import Table, pa
 from tidegauge.performance import Coded
 from tidegauge.performance.classes import PROBABILITY, SCORE
@@ -30,6 +30,9 @@ class Rows:
     said: Floats | None = None
     """The predicted number, and the true one: of regression."""
     actual: Floats | None = None
+
+    def only(self, kept: Flags) -> "Rows":
+        return self if kept.all() else self.take(np.flatnonzero(kept))
 
     def take(self, rows: Counts) -> "Rows":
         return replace(
