@@ -50,9 +50,7 @@ def numbers(seed, count, *, tilt=0.0):
     x = rng.normal(tilt, 1, size=count)
     said = 10 + 2 * x
     error = np.exp(0.5 * x) * rng.normal(size=count) + 0.5 * (x > 0)
-    return pa.table(
-        {"prediction_score": said, "actual_score": said - error, "features.x": x}
-    )
+    return pa.table({"prediction_score": said, "actual_score": said - error, "features.x": x})
 
 
 def unlabelled(table):

@@ -3,23 +3,32 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from estimate.estimate_worlds import classes, rows, unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
-from tidegauge.estimate import Classification, decode, encode, fit, from_bytes, read, to_bytes
-from tidegauge.estimate import expected
+from estimate.estimate_worlds import classes, rows, unlabelled
+from tidegauge.estimate import (
+    Classification,
+    decode,
+    encode,
+    expected,
+    fit,
+    from_bytes,
+    read,
+    to_bytes,
+)
 from tidegauge.estimate.maps import Map
 from tidegauge.estimate.support import APART
 from tidegauge.performance import Classes, Coded
 
 REFERENCE = rows(1, 6_000)
+LEARNED = fit(REFERENCE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def estimator():
-    return fit(REFERENCE)
+    return LEARNED
 
 
 def realised(table):
@@ -27,11 +36,12 @@ def realised(table):
     return Classes.of(of.true, of.chosen, of.scores, of.weights)
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1))
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 25), st.booleans()), min_size=1))
 def test_a_map_is_isotonic_regression(pairs):
     # Powers of two have bins of their own.
-    scores = np.array([2.0**-at for at, _ in pairs if at <= 25] or [0.5])
-    true = np.array([float(is_true) for at, is_true in pairs if at <= 25] or [1.0])
+    scores = np.array([2.0**-at for at, _ in pairs])
+    true = np.array([float(is_true) for _, is_true in pairs])
     ours = Map.of(scores, true, np.ones(len(true))).of_scores(scores)
     assert ours == pytest.approx(IsotonicRegression().fit(scores, true).predict(scores))
 
@@ -80,7 +90,7 @@ def test_realised_figures_lie_in_the_intervals(estimator, tilt):
             if name in {"accuracy", "roc_auc", "f1"}:
                 inside.append(told[name].low <= figure.value <= told[name].high)
     # Of 120, as 95 % would have it, and no wider than they must be.
-    assert 0.88 <= np.mean(inside)
+    assert np.mean(inside) >= 0.88
 
 
 def test_features_tell_what_the_score_does_not(estimator):
@@ -139,7 +149,7 @@ def test_a_window_where_the_reference_never_was_is_not_supported(estimator):
     assert near.merge(near).merge(far).is_supported
 
 
-def test_too_few_labels_are_said(estimator):
+def test_too_few_labels_are_said():
     few = fit(rows(12, 50))
     assert few.estimate(read(unlabelled(rows(13, 100)))).reasons == [
         "the reference has too few rows with labels"
@@ -155,14 +165,17 @@ def test_a_reference_that_changes_its_mind_is_not_trusted():
 
 def test_probabilities_of_many_classes():
     estimator = fit(classes(1, 6_000))
-    window = classes(2, 4_000)
-    told = estimator.figures(estimator.estimate(read(unlabelled(window))))
-    raw = np.mean(np.max([window[f"probabilities.{n}"].to_numpy() for n in "xyz"], axis=0))
-    for name, figure in realised(window).figures().items():
-        if name in {"accuracy", "roc_auc", "f1", "recall of x", "precision of z", "log_loss"}:
-            assert told[name].low <= figure.value <= told[name].high, name
-    # It was overconfident, and that was learned.
-    assert raw > told["accuracy"].high
+    inside = []
+    for seed in range(10):
+        window = classes(40 + seed, 800)
+        told = estimator.figures(estimator.estimate(read(unlabelled(window))))
+        true = realised(window).figures()
+        names = {"accuracy", "roc_auc", "f1", "recall of x", "precision of z", "log_loss"}
+        inside += [told[name].low <= true[name].value <= told[name].high for name in names]
+        raw = np.mean(np.max([window[f"probabilities.{n}"].to_numpy() for n in "xyz"], axis=0))
+        # It was overconfident, and that was learned.
+        assert raw > told["accuracy"].high
+    assert np.mean(inside) >= 0.88
 
 
 def test_choices_alone_have_been_right_as_often():
@@ -218,14 +231,14 @@ TYPES = pa.schema(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ROW, max_size=12))
-def test_whatever_rows_come_numbers_are_finite(estimator, found):
+def test_whatever_rows_come_numbers_are_finite(found):
     window = read(pa.Table.from_pylist(found, TYPES))
-    _are_finite(estimator.figures(estimator.estimate(window), "yes"))
+    _are_finite(LEARNED.figures(LEARNED.estimate(window), "yes"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(ROW, st.sampled_from(["yes", "no", "1", None])), max_size=12))
 def test_whatever_reference_there_is_numbers_are_finite(found):
     table = pa.Table.from_pylist([row for row, _ in found], TYPES)

@@ -3,10 +3,10 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from estimate.estimate_worlds import numbers, unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estimate.estimate_worlds import numbers, unlabelled
 from tidegauge.estimate import Regression, decode, encode, expected, fit, from_bytes, read, to_bytes
 from tidegauge.performance import Errors
 

@@ -19,6 +19,10 @@ def drawn(seed, count=4_000, columns=5):
     return places, share, (rng.random(count) < share).astype(float)
 
 
+def usual(true):
+    return lambda some: np.full(len(true), true[some].mean())
+
+
 def test_a_total_is_the_sum_over_a_walk_of_each_tree():
     places, _, true = drawn(1)
     trees = grown(places, true, np.full(4_000, 0.5), np.ones(4_000), ODDS, count=12)
@@ -46,7 +50,7 @@ def test_trees_find_what_two_columns_tell_together_as_well_as_others_do():
 @pytest.mark.parametrize("link", [SIZE, SUM])
 def test_means_are_learned_with_every_link(link):
     places, share, _ = drawn(4)
-    true = np.random.default_rng(5).exponential(1 + share)
+    true = (1 + share) * np.random.default_rng(5).uniform(0.5, 1.5, 4_000)
     start = np.full(4_000, true.mean())
     trees = grown(places, true, start, np.ones(4_000), link, count=60)
     off = link.corrected(start, trees.total(places)) - (1 + share)
@@ -65,10 +69,10 @@ def test_rows_without_weight_teach_nothing():
 def test_nothing_to_learn_leaves_no_trees():
     places, _, _ = drawn(7)
     noise = (np.random.default_rng(8).random(4_000) < 0.3).astype(float)
-    found = crossed(places, noise, np.ones(4_000), lambda some: np.full(4_000, noise[some].mean()), ODDS)  # noqa: E501
+    found = crossed(places, noise, np.ones(4_000), usual(noise), ODDS)
     assert found.trees is None
     places, _, true = drawn(9)
-    found = crossed(places, true, np.ones(4_000), lambda some: np.full(4_000, true[some].mean()), ODDS)  # noqa: E501
+    found = crossed(places, true, np.ones(4_000), usual(true), ODDS)
     assert found.trees is not None
     assert log_loss(true, found.said) < log_loss(true, found.start)
 
@@ -79,7 +83,8 @@ def test_places_rise_with_numbers_and_with_what_is_usual_of_categories():
     values[:5] = np.nan
     towns = rng.integers(-1, 50, 500)
     guide = np.where(towns % 2 == 0, 0.9, 0.1)
-    rows = Rows(500, numbers={"n": values}, categories={"t": Coded(towns, [f"t{i}" for i in range(50)])})
+    named = {"t": Coded(towns, [f"t{i}" for i in range(50)])}
+    rows = Rows(500, numbers={"n": values}, categories=named)
     encoder = Encoder.of(rows, guide)
     number, town = encoder.places(rows)
     there = ~np.isnan(values)
@@ -89,7 +94,8 @@ def test_places_rise_with_numbers_and_with_what_is_usual_of_categories():
     assert not town[towns < 0].any()
     even, odd = town[(towns >= 0) & (towns % 2 == 0)], town[(towns >= 0) & (towns % 2 == 1)]
     assert odd.max() <= even.min()
-    unseen = Rows(2, numbers={"n": np.array([1e9, -np.inf])}, categories={"t": Coded(np.array([0, 0]), ["new"])})  # noqa: E501
+    new = {"t": Coded(np.array([0, 0]), ["new"])}
+    unseen = Rows(2, numbers={"n": np.array([1e9, -np.inf])}, categories=new)
     high, low = encoder.places(unseen)[0]
     assert (high, low) == (number.max(), 1)
     assert not encoder.places(unseen)[1].any()

@@ -12,13 +12,14 @@ from typing import Final, Self
 
 import numpy as np
 
-from tidegauge.arrays import Counts, Floats
+from tidegauge.arrays import Counts, Flags, Floats
 from tidegauge.estimate import expected
 from tidegauge.estimate.baseline import BLOCKS, Baseline
 from tidegauge.estimate.correction import blocks, crossed
 from tidegauge.estimate.estimate import Estimate, widened
 from tidegauge.estimate.features import Encoder, Places
 from tidegauge.estimate.guess import Guess, columns
+from tidegauge.estimate.maps import Map
 from tidegauge.estimate.rows import Rows
 from tidegauge.estimate.support import Support
 from tidegauge.estimate.trees import ODDS, Trees
@@ -42,6 +43,8 @@ class Classification:
     names: tuple[str, ...]
     guesses: Mapping[str, Guess]
     """By class; of two, of one of them."""
+    again: Mapping[str, Map]
+    """Of many classes, what a share meant once all of a row's were made to add up to 1."""
     forests: Mapping[str, Trees]
     """Where they correct the guess."""
     encoder: Encoder
@@ -67,28 +70,23 @@ class Classification:
             return None
         sample = rows.take(_spread(rows.count))
         wanted = columns(sample, names)
-        guesses = {
-            name: Guess.of(rows, column, is_of(rows, name)) for name, column in wanted.items()
-        }
+        first = _learned(rows, names, wanted)
         inputs = _inputs(sample)
-        guide = next(iter(guesses.values())).shares(sample)
+        guide = next(iter(first.guesses.values())).shares(sample)
         encoder = Encoder.of(inputs, guide)
         places = encoder.places(inputs)
         is_corrected = sample.count >= _CORRECTED and bool(
-            rows.numbers or rows.categories or not all(wanted.values())
+            rows.numbers or rows.categories or len(wanted) > 1 or not all(wanted.values())
         )
         common = sorted(wanted, key=lambda name: -float(is_of(sample, name).sum()))[:_CLASSES]
         forests: dict[str, Trees] = {}
         said: dict[str, Floats] = {}
-        for name, column in wanted.items():
-            true = is_of(sample, name)
+        for name in wanted:
             found = crossed(
                 places if is_corrected and name in common else None,
-                true,
+                is_of(sample, name),
                 sample.weights,
-                lambda some, column=column, true=true: Guess.of(sample, column, true, some).shares(
-                    sample
-                ),
+                lambda some, name=name: _learned(sample, names, wanted, some).shares(sample)[name],
                 ODDS,
             )
             said[name] = found.said
@@ -99,7 +97,8 @@ class Classification:
         has_features = bool(rows.numbers or rows.categories)
         made = cls(
             names,
-            guesses,
+            first.guesses,
+            first.again,
             forests,
             encoder if forests or has_features else Encoder({}, {}),
             Support.of(places, worth) if has_features else None,
@@ -114,7 +113,7 @@ class Classification:
         """[classes, rows]"""
         if self.forests and places is None:
             places = self.encoder.places(_inputs(rows))
-        said = {name: guess.shares(rows) for name, guess in self.guesses.items()}
+        said = _First(self.names, self.guesses, self.again).shares(rows)
         for name, trees in self.forests.items():
             assert places is not None  # noqa: S101 - there are trees
             said[name] = ODDS.corrected(said[name], trees.total(places))
@@ -136,14 +135,14 @@ class Classification:
 
     def figures(self, estimate: Estimate, positive: str | None = None) -> dict[str, Figure]:
         """With intervals for what will be realised."""
-        share = self._learned(estimate)
+        share = self._uncertainty(estimate)
         missed = self.baseline.missed
         return {
             name: widened(figure, share, missed.get(f"{name} of {positive}", missed.get(name, 0.0)))
             for name, figure in estimate.figures(positive).items()
         }
 
-    def _learned(self, estimate: Estimate) -> float:
+    def _uncertainty(self, estimate: Estimate) -> float:
         """The variance of what was learned, in parts of that of the window: as if the window's
         bands were filled from the reference's."""
         measured = estimate.measured
@@ -180,6 +179,44 @@ class Classification:
 def is_of(rows: Rows, name: str) -> Floats:
     assert rows.true is not None  # noqa: S101 - the reference has labels
     return (rows.true.codes == list(rows.true.names).index(name)).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _First:
+    """What is said before trees."""
+
+    names: tuple[str, ...]
+    guesses: Mapping[str, Guess]
+    again: Mapping[str, Map]
+
+    def shares(self, rows: Rows) -> dict[str, Floats]:
+        said = {name: guess.shares(rows) for name, guess in self.guesses.items()}
+        said = _parts(self.names, said)
+        if not self.again:
+            return said
+        return _parts(self.names, {name: self.again[name].of_scores(said[name]) for name in said})
+
+
+def _learned(
+    rows: Rows, names: tuple[str, ...], wanted: Mapping[str, str], some: Flags | None = None
+) -> _First:
+    """From some of the rows, or all."""
+    guesses = {
+        name: Guess.of(rows, column, is_of(rows, name), some) for name, column in wanted.items()
+    }
+    first = _First(names, guesses, {})
+    if len(wanted) < 2 or not all(wanted.values()):
+        return first
+    weights = rows.weights if some is None else rows.weights * some
+    said = first.shares(rows)
+    again = {name: Map.of(said[name], is_of(rows, name), weights) for name in said}
+    return replace(first, again=again)
+
+
+def _parts(names: tuple[str, ...], said: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The same, of shares that add up to 1."""
+    mix = _mixed(names, said)
+    return {name: mix[names.index(name)] for name in said}
 
 
 def _mixed(names: tuple[str, ...], said: Mapping[str, Floats]) -> Floats:

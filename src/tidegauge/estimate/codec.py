@@ -49,6 +49,10 @@ def to_bytes(estimator: Classification | Regression) -> bytes:
                 ]
                 for name, each in estimator.guesses.items()
             },
+            "again": {
+                name: [each.bins.tolist(), each.shares.tolist(), each.usual]
+                for name, each in estimator.again.items()
+            },
             "forests": {name: _trees(each) for name, each in estimator.forests.items()},
             "edges": estimator.edges.tolist(),
             "bands": estimator.bands.tolist(),
@@ -59,7 +63,7 @@ def to_bytes(estimator: Classification | Regression) -> bytes:
             "of_off": _trees(estimator.of_off),
             "of_lean": _trees(estimator.of_lean),
         }
-    return zlib.compress(orjson.dumps(told), 6)
+    return zlib.compress(orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY), 6)
 
 
 def from_bytes(body: bytes) -> Classification | Regression:
@@ -91,6 +95,10 @@ def from_bytes(body: bytes) -> Classification | Regression:
     return Classification(
         tuple(told["names"]),
         guesses,
+        {
+            name: Map(_ints(bins), _floats(shares), usual)
+            for name, (bins, shares, usual) in told["again"].items()
+        },
         forests,
         encoder,
         support,

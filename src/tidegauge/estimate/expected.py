@@ -17,6 +17,7 @@ from tidegauge.performance.moments import Moments, weighed
 from tidegauge.performance.scores import BANDS, Scores
 
 _SMALLEST: Final = float(np.finfo(np.float64).eps)
+_FARTHEST: Final = 1e60
 
 
 def classes(
@@ -68,6 +69,8 @@ def _scores(
         truths, shares = ("", name), np.stack([1 - one, one])
     mass = weights * shares
     bins, at = binned(values)
+    # The fourth power of what is far beyond would be infinite.
+    values = np.clip(values, -_FARTHEST, _FARTHEST)
     band = np.minimum((np.clip(values, 0.0, 1.0) * BANDS).astype(np.int64), BANDS - 1)
     bands = [
         np.stack([weighed(band, each, BANDS) for each in (one, one * values)], axis=-1)

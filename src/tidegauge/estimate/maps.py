@@ -14,7 +14,6 @@ from tidegauge.arrays import Counts, Floats
 from tidegauge.performance.moments import weighed
 from tidegauge.performance.scores import bins_of
 
-
 _DENSE: Final = 10_000
 """More bins than there are of probabilities."""
 

@@ -25,6 +25,7 @@ from tidegauge.performance import Errors, Figure
 
 _CORRECTED: Final = 1_000
 """Rows of a reference from which trees learn."""
+_LEAST: Final = 1e-60
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,8 @@ class Regression:
         assert rows.said is not None  # noqa: S101 - the same rows
         assert rows.actual is not None  # noqa: S101 - the same rows
         error, w = rows.said - rows.actual, rows.weights
+        # The powers of smaller ones are no numbers.
+        error = np.where(np.abs(error) < _LEAST, 0.0, error)
         inputs = _inputs(rows)
         encoder = Encoder.of(inputs, rows.said)
         places = encoder.places(inputs)
@@ -64,11 +67,9 @@ class Regression:
         scale = float(np.average(np.abs(error), weights=w)) or 1.0
         size = crossed(learned, np.abs(error) / scale, w, _usual(np.abs(error) / scale, w), SIZE)
         lean = crossed(learned, error / scale, w, _usual(error / scale, w), SUM)
-        off, bias = np.maximum(size.said * scale, 1e-300), lean.said * scale
-        square = float(np.average((error / off) ** 2, weights=w * off**2))
-        tails = (
-            float(np.average((error / off) ** 4, weights=w * off**4)) / square**2 if square else 0.0
-        )
+        off, bias = size.said * scale, lean.said * scale
+        square = _ratio(w * error**2, w * off**2)
+        tails = _ratio(w * error**4, w * (square * off**2) ** 2)
         worth = every.weights[kept]
         total = float(worth.sum() ** 2 / (worth**2).sum())
         made = cls(
@@ -120,9 +121,15 @@ class Regression:
         return Baseline.of(estimated, realised)
 
 
+def _ratio(part: Floats, whole: Floats) -> float:
+    total = float(whole.sum())
+    return float(part.sum()) / total if total > 0 else 1.0
+
+
 def _usual(values: Floats, weights: Floats) -> Callable[[Flags], Floats]:
     def mean(some: Flags) -> Floats:
-        return np.full(len(values), float(np.average(values[some], weights=weights[some])))
+        own = some if weights[some].sum() > 0 else np.ones_like(some)
+        return np.full(len(values), float(np.average(values[own], weights=weights[own])))
 
     return mean
 

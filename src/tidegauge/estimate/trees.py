@@ -137,7 +137,8 @@ def grown(
     columns = np.zeros((count, DEPTH), dtype=np.int64)
     cuts = np.zeros((count, DEPTH), dtype=np.int64)
     values = np.zeros((count, 1 << DEPTH))
-    held = _HELD * float(np.average(link.slope(start), weights=weights))
+    # Where nothing can be corrected, nothing is.
+    held = max(_HELD * float(np.average(link.slope(start), weights=weights)), 1e-12)
     for tree in range(count):
         own = np.sort(random.permutation(width)[:_ASKED])
         guess = link.corrected(start, by)
