@@ -225,7 +225,7 @@ def _head() -> list[str]:
         "The mean distance of what was estimated and what was realised: ours, NannyML's CBPE, and",
         f"the reference's own figure for ever.  {SEEDS} seeds of {CHUNKS} chunks of {SIZE:,} rows,",
         "tilted to a side of the features by none to much; for flights of 2013 (late by more than",
-        f"15 minutes) {DAYS} chunks of {A_DAY_SIZE:,}, from April on: there the truth itself moves.",
+        f"15 minutes) {DAYS} chunks of {A_DAY_SIZE:,}, from April on: there the truth moves too.",
         "",
     ]
 
