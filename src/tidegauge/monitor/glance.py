@@ -23,9 +23,10 @@ from tidegauge.monitor.faults import checked
 from tidegauge.monitor.reading import Found, Memory, Status, nothing
 from tidegauge.monitor.severity import Severity
 from tidegauge.monitor.union import Monitor
-from tidegauge.monitor.view import View
+from tidegauge.monitor.view import Shared, View
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Subject
+from tidegauge.series.tables import Tables
 from tidegauge.window import SECOND
 
 
@@ -50,7 +51,7 @@ class Glance:
     took_ms: float = 0.0
 
 
-def glances(
+def glances(  # noqa: PLR0913 - a look has this many sides
     connection: Connection,
     reach: Reach,
     subject: Subject,
@@ -59,9 +60,10 @@ def glances(
     tried: Sequence[Tried] | None,
     kept: Sequence[Kept],
     known: Sequence[Target],
+    tables: Tables | None = None,
 ) -> list[Glance]:
     """Of those that are tried; or else of those that are kept, with what they remember."""
-    looker = _Looker(connection, reach, subject, slot)
+    looker = _Looker(connection, reach, subject, slot, Shared(tables=tables))
     if tried is not None:
         return [each for one in tried for each in looker.of_one(one.monitor, {})]
     sets = [set_of(each) for each in kept]
@@ -97,6 +99,7 @@ class _Looker:
     reach: Reach
     subject: Subject
     slot: int
+    shared: Shared
 
     def of_one(self, monitor: Monitor, known: dict[tuple[str, str], Target]) -> Iterator[Glance]:
         name = self.subject.model.name
@@ -135,7 +138,15 @@ class _Looker:
     ) -> Glance:
         began = time.monotonic()
         stop = self.slot - monitor.delay * SECOND
-        view = View(self.connection, self.reach, self.subject, stop, version or None, segment)
+        view = View(
+            self.connection,
+            self.reach,
+            self.subject,
+            stop,
+            version or None,
+            segment,
+            shared=self.shared,
+        )
         kept = self._kept(monitor, target)
         memory = Memory(target.rule, target.state) if target else Memory()
         found = kept or _judged(monitor, view, memory)

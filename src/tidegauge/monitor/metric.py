@@ -10,6 +10,7 @@ from tidegauge.monitor.against import Against
 from tidegauge.monitor.base import Base
 from tidegauge.monitor.chance import Chance, Together
 from tidegauge.monitor.condition import Condition, Explained
+from tidegauge.monitor.judged import Number, judged
 from tidegauge.monitor.measures import (
     COUNTED,
     NOTHING,
@@ -21,7 +22,6 @@ from tidegauge.monitor.measures import (
     of_output,
 )
 from tidegauge.monitor.reading import Found, nothing
-from tidegauge.monitor.severity import RANK
 from tidegauge.monitor.view import View, profile_of, traffic_of
 from tidegauge.profile.traffic import Traffic
 from tidegauge.schema import near
@@ -112,7 +112,14 @@ class Metric(Base):
         if measured.n < self.min_rows and self.metric not in COUNTED:
             reason = f"{measured.n} rows tell {self._title}, and {self.min_rows} are wanted"
             return nothing("insufficient_data", reason, measured.n)
-        return self._told(measured.value, measured, before, _by_chance(measured, together))
+        return judged(
+            self.conditions,
+            Number(self._title, measured.value, measured.n),
+            before,
+            usual=self._usual,
+            by_chance=_by_chance(measured, together),
+            severity=self.severity,
+        )
 
     @property
     def _title(self) -> str:
@@ -121,45 +128,6 @@ class Metric(Base):
     @property
     def _usual(self) -> Against:
         return Against("reference") if self._has_reference else Against("last", 7 * DAY)
-
-    def _told(
-        self,
-        value: float,
-        measured: Measured,
-        before: Callable[[Against], float | None],
-        by_chance: Explained | None,
-    ) -> Found:
-        n = measured.n
-        told: list[tuple[Condition, str]] = []
-        befores: dict[str, float | None] = {}
-        for condition in self.conditions:
-            was, against = None, condition.against or self._usual
-            if condition.is_relative:
-                was = befores[str(against)] = before(against)
-            why = condition.judge(value, was, str(against), by_chance)
-            if why is not None:
-                told.append((condition, why))
-        detail = {"baselines": befores} if befores else {}
-        if not told and befores and all(was is None for was in befores.values()):
-            words = ", ".join(befores)
-            return Found(
-                status="insufficient_data",
-                value=value,
-                n=n,
-                reason=f"there is nothing to compare with yet ({words})",
-                detail=detail,
-            )
-        if not told:
-            return Found(status="ok", value=value, n=n, detail=detail)
-        condition, why = max(told, key=lambda each: RANK[each[0].severity])
-        return Found(
-            status="breach",
-            severity=self.severity or condition.severity,
-            value=value,
-            n=n,
-            reason=f"{self._title}: {why}",
-            detail=detail,
-        )
 
     def _before(self, view: View, against: Against) -> float | None:
         if against.kind == "reference":

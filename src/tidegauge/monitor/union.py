@@ -6,6 +6,7 @@ from pydantic import Discriminator, Tag, TypeAdapter
 
 from tidegauge.monitor.base import Base
 from tidegauge.monitor.concept import Concept
+from tidegauge.monitor.custom import Custom
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
 from tidegauge.monitor.fairness import Fairness
@@ -13,7 +14,7 @@ from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.performance import Performance
 from tidegauge.monitor.trend import Trend
 
-Monitor = Drift | Metric | Distance | Trend | Performance | Concept | Fairness
+Monitor = Drift | Metric | Distance | Trend | Performance | Concept | Fairness | Custom
 KINDS: Final[dict[str, type[Base]]] = {
     "drift": Drift,
     "metric": Metric,
@@ -22,6 +23,7 @@ KINDS: Final[dict[str, type[Base]]] = {
     "performance": Performance,
     "concept": Concept,
     "fairness": Fairness,
+    "custom": Custom,
 }
 
 
@@ -42,7 +44,8 @@ ADAPTER: Final[TypeAdapter[Monitor]] = TypeAdapter(
         | Annotated[Trend, Tag("trend")]
         | Annotated[Performance, Tag("performance")]
         | Annotated[Concept, Tag("concept")]
-        | Annotated[Fairness, Tag("fairness")],
+        | Annotated[Fairness, Tag("fairness")]
+        | Annotated[Custom, Tag("custom")],
         Discriminator(kind_of),
     ]
 )

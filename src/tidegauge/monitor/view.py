@@ -22,6 +22,7 @@ from tidegauge.series.outcome import Point
 from tidegauge.series.reach import Reach
 from tidegauge.series.seen import Seen, look
 from tidegauge.series.subject import Subject
+from tidegauge.series.tables import Tables
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, MINUTE, SECOND, floor
 
 T = TypeVar("T")
@@ -45,6 +46,8 @@ class Shared:
         default_factory=lambda: Memory(20_000)
     )
     """By baseline and columns."""
+    tables: Tables | None = None
+    """The rows themselves; None where they are not at hand."""
     lateness: Memory[tuple[int, str, str, int], float | None] = field(
         default_factory=lambda: Memory(20_000)
     )

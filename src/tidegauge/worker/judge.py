@@ -43,6 +43,7 @@ from tidegauge.monitor.usual import made_usual
 from tidegauge.monitor.view import Near, Shared
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Known, of_many
+from tidegauge.series.tables import Tables
 from tidegauge.window import DAY, HOUR, MINUTE, SECOND, floor
 from tidegauge.worker.late import JUDGE, told
 from tidegauge.worker.restate import NOTES, Again, Round
@@ -91,6 +92,8 @@ class Judge:
     """Told what is judged next, so that who hangs can be named."""
     blamed: set[str] = field(default_factory=set[str])
     """What hung the last time, as the heartbeat names it."""
+    tables: Tables | None = None
+    """The rows themselves, for those who compute a number of them."""
 
     def __post_init__(self) -> None:
         """Take the work over from whoever had it."""
@@ -99,7 +102,7 @@ class Judge:
         self._position, self._slot = begun.position, begun.at
         self._upto = begun.at
         self._sets: dict[str, tuple[list[tuple[int, int]], list[Set]]] = {}
-        self._shared = Shared()
+        self._shared = Shared(tables=self.tables)
         self._tidied = 0
 
     def run(self, stop: threading.Event) -> None:

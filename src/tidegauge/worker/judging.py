@@ -24,6 +24,10 @@ from tidegauge.catalog import Catalog
 from tidegauge.config import Config
 from tidegauge.confine import limit_memory
 from tidegauge.log import LogReader
+from tidegauge.series.memory import Memory
+from tidegauge.series.rows import Source
+from tidegauge.series.tables import Tables
+from tidegauge.store import LocalStore
 from tidegauge.window import DAY, HOUR, SECOND
 from tidegauge.worker.judge import Judge
 from tidegauge.worker.roll import KEPT
@@ -127,7 +131,15 @@ def _main() -> None:
     catalog = Catalog.open(config.catalog_url, patience=None, waiting=waiting)
     with contextlib.closing(catalog), contextlib.closing(LogReader(config.data / "log")) as log:
         kept = {**KEPT, HOUR: config.keep.hot_days * DAY * SECOND}
-        judge = Judge(catalog, log, kept, heartbeat=heartbeat, blamed=set(told["blamed"]))
+        source = Source(catalog, log, threading.Lock(), Memory(most=1))
+        judge = Judge(
+            catalog,
+            log,
+            kept,
+            heartbeat=heartbeat,
+            blamed=set(told["blamed"]),
+            tables=Tables(source, LocalStore(config.data / "store")),
+        )
         # What is judged of labels rests on their being joined: both are one process.
         joining = threading.Thread(
             target=join, args=(config, catalog, stop), name="truth", daemon=True

@@ -14,10 +14,12 @@ from tidegauge.catalog.readings import Hour, Reading
 from tidegauge.catalog.standing import Asked, Label, Place
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.log import Position
+from tidegauge.monitor.custom import Custom
 from tidegauge.monitor.glance import Glance, Tried, glances
 from tidegauge.monitor.reading import Status
 from tidegauge.monitor.severity import Severity
 from tidegauge.monitor.union import Monitor
+from tidegauge.series.tables import Tables
 from tidegauge.web.routes.asked import (
     Closed,
     Cursor,
@@ -31,6 +33,7 @@ from tidegauge.web.routes.asked import (
     moment,
     now,
     read_cursor,
+    source_of,
     who,
 )
 from tidegauge.web.routes.monitors import Document, all_checked, in_use
@@ -243,8 +246,17 @@ def run_monitors(
             known = targets.of_model(connection, subject.model.id)
         else:
             kept, known = [], []
-        made = glances(connection, reach, subject, slot, tried=tried, kept=kept, known=known)
         secret = hidden(subject.model, key)
+        made = glances(
+            connection,
+            reach,
+            subject,
+            slot,
+            tried=tried,
+            kept=kept,
+            known=known,
+            tables=Tables(source_of(state), state.kept.store, secret),
+        )
         runs = [run_of(each, secret) for each in made]
         model = subject.model
     return RunShown(
@@ -363,7 +375,11 @@ def _without_secrets(
 
 
 def is_of_secret(monitor: Monitor, secret: frozenset[str]) -> bool:
-    """Whether it watches one column, and that is a hidden one."""
+    """Whether it is of a column that is hidden."""
+    if isinstance(monitor, Custom):
+        # A plug-in sees all rows.
+        told = monitor.formula or monitor.sql
+        return bool(secret) and (told is None or any(name in told for name in secret))
     return _names(getattr(monitor, "column", None), secret)
 
 

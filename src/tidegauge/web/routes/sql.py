@@ -4,7 +4,6 @@ import base64
 import math
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -13,20 +12,17 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tidegauge.arrow import Table, pa
+from tidegauge.arrow import Table
 from tidegauge.catalog.models import Model
 from tidegauge.ingest.problem import ProblemError
-from tidegauge.record.fields import KINDS
-from tidegauge.series.rows import between
+from tidegauge.series.tables import Tables
 from tidegauge.store.sql import Limits, Rows, run_sql
-from tidegauge.store.unify import base_of
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import Closed, Reader, micros, model_of, source_of
 from tidegauge.web.routes.personal import hidden
 from tidegauge.web.state import State, state_of
 
 router = APIRouter(prefix="/api/v1", tags=["rows"])
-_TABLES: Final = ("predictions", "labels", "feedback")
 _AT_ONCE: Final = threading.BoundedSemaphore(2)
 _PATIENCE: Final = 10.0
 _MEMORY: Final = 1 << 30
@@ -59,16 +55,6 @@ class SqlAnswer(BaseModel):
     is_truncated: Annotated[bool, Field(description="There was more than the limits allow.")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Shown(Rows):
-    """Without the columns that the asker may not see."""
-
-    hidden: frozenset[str]
-
-    def columns(self) -> list[str]:
-        return [name for name in Rows.columns(self) if base_of(name) not in self.hidden]
-
-
 @router.post("/sql")
 def run_query(wanted: SqlWanted, request: Request, key: Reader) -> SqlAnswer:
     """Ask about rows in SQL: refused, stopped or too much is an answer that says why."""
@@ -93,27 +79,8 @@ def run_query(wanted: SqlWanted, request: Request, key: Reader) -> SqlAnswer:
 def _tables(state: State, key: Key, model: Model, wanted: SqlWanted) -> Mapping[str, Rows | Table]:
     start = None if wanted.start_time is None else micros(wanted.start_time)
     stop = None if wanted.end_time is None else micros(wanted.end_time)
-    secret = hidden(model, key)
-    tables: dict[str, Rows | Table] = {}
-    for kind in _TABLES:
-        held = source_of(state).held(model, kind, start, stop)
-        if held.parts or held.tail:
-            tables[kind] = _Shown(
-                store=state.kept.store,
-                parts=held.parts,
-                tail=held.tail,
-                where=between(start, stop),
-                hidden=secret,
-            )
-        else:
-            tables[kind] = _empty(kind)
-    return tables
-
-
-def _empty(kind: str) -> Table:
-    """A table without rows, of the fields that every row of its kind could have."""
-    names = [name for name, field in KINDS[kind].fields.items() if not field.shape.is_map]
-    return pa.table({name: pa.nulls(0) for name in names})
+    tables = Tables(source_of(state), state.kept.store, hidden(model, key))
+    return tables.of(model, start, stop)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value that SQL has
