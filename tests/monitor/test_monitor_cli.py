@@ -171,7 +171,10 @@ def test_files_go_to_a_server_and_come_back(ask, file, tmp_path):
     plan = json.loads(ask("plan", "--json", out).stdout)
     assert {step["name"]: step["differences"] for step in plan["steps"]} == {
         name: [] for name in ("slow", "drift", "latency", "error rate", "throughput")
-    } | {"confidence": [], "invalid inputs": []}
+    } | {
+        name: []
+        for name in ("confidence", "invalid inputs", "performance", "concept drift", "fairness")
+    }
 
 
 def test_a_model_is_looked_at_without_keeping_it(ask, server, file):

@@ -18,6 +18,7 @@ from tidegauge.cli import (
     monitors,
     serve,
     silences,
+    truth,
     web,
 )
 from tidegauge.errors import TidegaugeError
@@ -61,6 +62,9 @@ for command in (
     web.check_config,
     models.models,
     models.export,
+    truth.labels,
+    truth.fairness,
+    truth.versus,
     keep.backup,
     keep.restore,
     keep.doctor,

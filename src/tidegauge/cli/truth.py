@@ -1,0 +1,205 @@
+"""`tidegauge labels`, `tidegauge fairness` and `tidegauge versus`: what labels tell."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from tidegauge.cli.api import KEY, URL, connect, get
+
+MODEL = Annotated[str, typer.Argument(help="The model_id.")]
+START = Annotated[str, typer.Option(help="From this time on, such as 2026-11-01T00:00Z.")]
+END = Annotated[str, typer.Option(help="And before this one.")]
+JSON = Annotated[bool, typer.Option("--json", help="As the API gives it.")]
+_COLOURS = {"unfair": "red", "worse": "red", "fair": "green", "better": "green"}
+
+
+def labels(
+    model: MODEL,
+    *,
+    start: START = "",
+    end: END = "",
+    as_json: JSON = False,
+    url: URL = "",
+    api_key: KEY = "",
+) -> None:
+    """How much of the truth is known, how late it comes, and what is awaited."""
+    path = f"/api/v1/models/{model}/labels/coverage"
+    found = _asked(url, api_key, path, as_json=as_json, start_time=start, end_time=end)
+    if found is None:
+        return
+    console = Console()
+    coverage = found["coverage"]
+    share = "none" if coverage is None else f"{100 * coverage:.1f} %"
+    console.print(
+        f"[bold]{model}[/]: {found['labelled']:,} of {found['predictions']:,} predictions have a"
+        f" label ({share}), {found['unmatched']:,} labels wait for their prediction",
+        highlight=False,
+    )
+    delay = found["label_delay"]
+    if delay is not None:
+        console.print(
+            f"half of them come within {_hours(delay['p50_hours'])}, 9 of 10 within"
+            f" {_hours(delay['p90_hours'])}, 99 of 100 within {_hours(delay['p99_hours'])}",
+            highlight=False,
+        )
+    table = _table("from", "predictions", "labelled", "coverage", "final")
+    for each in found["data_points"]:
+        if each["predictions"]:
+            table.add_row(
+                _when(each["timestamp"]),
+                f"{each['predictions']:,}",
+                f"{each['labelled']:,}",
+                "" if each["coverage"] is None else f"{100 * each['coverage']:.1f} %",
+                "yes"
+                if each["is_mature"]
+                else f"by {_when(each['final_by'])}"
+                if each["final_by"]
+                else "",
+            )
+    if table.row_count:
+        console.print(table)
+
+
+def fairness(  # noqa: PLR0913 - an option each
+    model: MODEL,
+    *,
+    attribute: Annotated[
+        str, typer.Option(help="One declared segment; else the protected attributes, or all.")
+    ] = "",
+    version: Annotated[str, typer.Option(help="Of the model; else all together.")] = "",
+    start: START = "",
+    end: END = "",
+    as_json: JSON = False,
+    url: URL = "",
+    api_key: KEY = "",
+) -> None:
+    """Whether groups are treated alike: group by group, and criterion by criterion."""
+    found = _asked(
+        url,
+        api_key,
+        f"/api/v1/models/{model}/fairness",
+        as_json=as_json,
+        attribute=attribute,
+        version=version,
+        start_time=start,
+        end_time=end,
+    )
+    if found is None:
+        return
+    console = Console()
+    if not found["attributes"]:
+        console.print("No segment is declared: say with PUT .../schema which column tells groups.")
+    for one in found["attributes"]:
+        console.print(f"[bold]{one['protected_attribute']}[/]: {_coloured(one['verdict'])}")
+        table = _table("group", "predictions", "labelled", "given", "true positives", "accuracy")
+        for each in one["group_metrics"]:
+            rates = (each["positive_rate"], each["true_positive_rate"], each["accuracy"])
+            table.add_row(
+                each["group"] or "(not told)",
+                f"{each['sample_count']:,.0f}",
+                f"{each['labelled']:,.0f}",
+                *(_rate(rate) for rate in rates),
+            )
+        console.print(table)
+        table = _table("criterion", "value", "95 %", "limit", "verdict", left=("criterion",))
+        for each in one["criteria"]:
+            table.add_row(
+                each["name"],
+                _number(each["value"]),
+                _span(each),
+                f"{each['threshold']:g}",
+                _coloured(each["verdict"]),
+            )
+        console.print(table)
+
+
+def versus(  # noqa: PLR0913 - the same
+    model: MODEL,
+    a: Annotated[str, typer.Argument(help="A version, or a segment such as variant=blue.")],
+    b: Annotated[str, typer.Argument(help="The other one.")],
+    *,
+    start: START = "",
+    end: END = "",
+    as_json: JSON = False,
+    url: URL = "",
+    api_key: KEY = "",
+) -> None:
+    """Two versions or variants of a model side by side, with the interval of each difference."""
+    query = {"a_start_time": start, "b_start_time": start, "a_end_time": end, "b_end_time": end}
+    for side, told in (("a", a), ("b", b)):
+        query[f"{side}_{'segment' if '=' in told else 'version'}"] = told
+    found = _asked(url, api_key, f"/api/v1/models/{model}/compare", as_json=as_json, **query)
+    if found is None:
+        return
+    console = Console()
+    console.print(found["sentence"], highlight=False)
+    table = _table("metric", a, b, "difference", "95 %", f"{b} is", left=("metric",))
+    for each in found["metrics"]:
+        table.add_row(
+            each["name"],
+            _number(each["a"]["value"]),
+            _number(each["b"]["value"]),
+            f"{each['difference']:+.4g}",
+            _span(each),
+            _coloured(each["verdict"]),
+        )
+    console.print(table)
+    drift = found["drift"]
+    if drift is not None and drift["drifted_features"]:
+        some = ", ".join(drift["drifted_features"][:5])
+        console.print(f"Their rows differ: {drift['drifted_percent']:g} % of columns, {some}")
+
+
+def _asked(
+    url: str, api_key: str, path: str, *, as_json: bool, **query: str
+) -> dict[str, Any] | None:
+    """None where it was printed as it is."""
+    with connect(url, api_key) as http:
+        found = get(http, path, **query)
+    if as_json:
+        import json  # noqa: PLC0415 - `--help` needs none
+
+        typer.echo(json.dumps(found, indent=1))
+        return None
+    return found
+
+
+def _table(*columns: str, left: tuple[str, ...] = ("group", "from")) -> Any:  # noqa: ANN401 - rich's
+    from rich.table import Table  # noqa: PLC0415 - `--help` needs none
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="left" if column in left else "right")
+    return table
+
+
+def _coloured(verdict: str) -> str:
+    return f"[{_COLOURS.get(verdict, 'yellow')}]{verdict}[/]"
+
+
+def _rate(told: Mapping[str, float] | None) -> str:
+    if told is None:
+        return ""
+    half = 50 * (told["high"] - told["low"])
+    return f"{100 * told['value']:.1f} ± {half:.1f} %"
+
+
+def _number(told: float | None) -> str:
+    return "" if told is None else f"{told:.4g}"
+
+
+def _span(told: Mapping[str, float | None]) -> str:
+    low, high = told["low"], told["high"]
+    return "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
+
+
+def _hours(hours: float) -> str:
+    if hours < 1:
+        return f"{60 * hours:.0f} min"
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
+
+
+def _when(moment: str) -> str:
+    return moment[:16].replace("T", " ")
