@@ -6,8 +6,8 @@ from monitor_labelled import DAYS, HOURS, Labelled
 from worker_case import START
 
 from tidegauge.monitor.concept import Concept
-from tidegauge.monitor.errors import Usual, Wrong, strayed, wrong_of
 from tidegauge.monitor.faults import FaultsError, checked, document_of
+from tidegauge.outcome.wrong import Usual, Wrong, strayed, wrong_of
 from tidegauge.performance import Classes, Coded, Errors
 
 

@@ -20,11 +20,11 @@ from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Share
 from tidegauge.monitor.course import Alarm, Course
 from tidegauge.monitor.duration import Duration
-from tidegauge.monitor.errors import Usual, Wrong, strayed, wrong_of
 from tidegauge.monitor.past import DAYS
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.replay import Remembered, Replay
 from tidegauge.monitor.view import View
+from tidegauge.outcome.wrong import Usual, Wrong, strayed, wrong_of
 from tidegauge.performance import decode
 from tidegauge.series.outcome import all_of
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, ceil, floor

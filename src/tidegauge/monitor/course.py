@@ -9,9 +9,9 @@ from typing import Final, Self
 from tidegauge.catalog.outcomes import Outcome
 from tidegauge.errors import UnreadableError
 from tidegauge.judge.streams import StreamDetector
-from tidegauge.monitor.errors import Usual, Wrong, wrong_of
 from tidegauge.monitor.reading import Memory
 from tidegauge.monitor.view import View
+from tidegauge.outcome.wrong import Usual, Wrong, wrong_of
 from tidegauge.performance.figure import wilson
 from tidegauge.series.outcome import Point, point
 from tidegauge.window import FIVE_MINUTES, HOUR, SECOND, ceil, floor

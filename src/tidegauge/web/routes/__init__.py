@@ -40,6 +40,7 @@ from tidegauge.web.routes import (
     summary,
     traffic,
     trainings,
+    where,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -66,6 +67,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     traffic.router,
     performance.router,
     comparison.router,
+    where.router,
     fairness.router,
     metrics.router,
     quality.router,

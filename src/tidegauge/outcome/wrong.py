@@ -1,4 +1,4 @@
-"""How many of the labelled predictions of a span were wrong: what sequential detectors are fed.
+"""How many of the labelled predictions of a span were wrong, whatever the task.
 
 A class is right or wrong.  A number is wrong where it is further off than nine in ten were of the
 time that is taken for good, to either side.  A ranked list is wrong by what its gain lacks.
