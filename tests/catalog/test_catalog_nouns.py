@@ -8,6 +8,7 @@ from tidegauge.catalog import (
     StaleError,
     alerts,
     arrivals,
+    attributions,
     audit,
     baselines,
     dead_letters,
@@ -150,6 +151,7 @@ class TestModels:
             baselines.add(connection, baseline(model, layout.id, file=f"{name}.base"))
             signals.add(connection, [signal(model)])
             outcomes.put(connection, [outcome(number)])
+            attributions.put(connection, [explained(number)])
             arrivals.add(connection, [arrivals.of_labels(model, ["a"], 1)])
             unmatched.add(connection, [missed(model)])
             numbers.add(connection, [number_of(model)])
@@ -175,6 +177,11 @@ def outcome(number, start=0, **more):
     return outcomes.Outcome(series=number, start=start, **(told | more))
 
 
+def explained(number, start=0, **more):
+    told = {"resolution": 3600, "rows": 2, "body": b"x", "changed_at": 1}
+    return attributions.Explained(series=number, start=start, **(told | more))
+
+
 def missed(model, since="", at=1):
     return unmatched.Unmatched(
         model=model, rows=2, at=at, since=since, body=arrivals.packed(["a", ODD])
@@ -196,6 +203,16 @@ class TestTruth:
         assert outcomes.between(connection, [number], 300, 0, 2 * HOUR) == []
         assert outcomes.expire(connection, 3600, HOUR) == 1
         assert outcomes.between(connection, [number], 3600, 0, 2 * HOUR) == [second]
+
+    def test_attributions_are_put_again_and_expire(self, connection, model):
+        number = series.ensure(connection, [(model, "1", "")])[model, "1", ""]
+        attributions.put(connection, [explained(number), explained(number, HOUR)])
+        attributions.put(connection, [explained(number, rows=3, changed_at=2)])
+        first, second = attributions.between(connection, [number], 3600, 0, 2 * HOUR)
+        assert (first.rows, first.revision, first.changed_at) == (3, 2, 2)
+        assert attributions.between(connection, [number], 86400, 0, 2 * HOUR) == []
+        assert attributions.expire(connection, 3600, HOUR) == 1
+        assert attributions.between(connection, [number], 3600, 0, 2 * HOUR) == [second]
 
     def test_what_has_come_is_taken_in_its_order_and_goes(self, connection, model):
         other = models.ensure(connection, "a", ["y"], 1)["y"].id

@@ -1,4 +1,5 @@
-"""Arrivals: which labels, and which predictions that labels wait for, have come and are not joined.
+"""Arrivals: which labels, and which predictions that labels wait for, have come and are not joined;
+and of which days explanations have come that are not measured.
 
 They are noted in the transaction that counts them, and go with the one that joins them.
 """
@@ -19,7 +20,7 @@ from tidegauge.catalog.upsert import pieces
 
 _MOST: Final = 500
 """Arrivals that are read at once."""
-Kind = Literal["labels", "predictions"]
+Kind = Literal["labels", "predictions", "explanations"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,11 +42,21 @@ def of_predictions(model: int, keys: Hashes, at: int) -> Arrival:
     return Arrival(model=model, kind="predictions", rows=len(keys), at=at, body=body)
 
 
+def of_explanations(model: int, days: Iterable[int], at: int) -> Arrival:
+    told = sorted(days)
+    body = zlib.compress(orjson.dumps(told), 1)
+    return Arrival(model=model, kind="explanations", rows=len(told), at=at, body=body)
+
+
 def packed(ids: Sequence[str]) -> bytes:
     return zlib.compress(orjson.dumps(ids), 1)
 
 
 def ids_of(body: bytes) -> list[str]:
+    return orjson.loads(zlib.decompress(body))
+
+
+def days_of(body: bytes) -> list[int]:
     return orjson.loads(zlib.decompress(body))
 
 

@@ -338,6 +338,25 @@ outcomes = _table(
     Index("outcomes_by_time", "resolution", "start", "series"),
 )
 
+attributions = _table(
+    "attributions",
+    Column(
+        "series",
+        Id,
+        ForeignKey("series.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _key("resolution", Integer),
+    _key("start", Micros),
+    _column("rows", Count),
+    _column("revision", Integer),
+    _column("changed_at", Micros),
+    _column("body", Blob),
+    Index("attributions_by_time", "resolution", "start", "series"),
+)
+"""What the features of a series added to its answers."""
+
 numbers = _table(
     "numbers",
     # 0 where a metric is of no model: a key cannot be null, so this is no foreign key.

@@ -124,6 +124,10 @@ def place(column: str) -> tuple[str, str | None, str | None]:
     return field, variant or None, name if dot else None
 
 
+def is_attribution(column: str) -> bool:
+    return place(column)[0] == "shap_values"
+
+
 def to_records(table: Table) -> list[dict[str, object]]:
     """The rows as they were logged: what is null is left out, but for a missing input."""
     records: list[dict[str, object]] = [{} for _ in range(table.num_rows)]

@@ -4,13 +4,12 @@ Whatever came in whatever order, an outcome is what these rows say now, so nothi
 back, and a crash repeats what it did.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from tidegauge.arrays import Counts
 from tidegauge.arrow import Table
 from tidegauge.catalog.models import Model
 from tidegauge.outcome.join import DEEDS, NONE, TRUTHS, joined, latest
@@ -24,9 +23,9 @@ from tidegauge.store.part import AT, ID, RECEIVED, in_order
 from tidegauge.store.source import PartSource
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import AHEAD
-from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND
 from tidegauge.worker.fold import Group, split, values_of
-from tidegauge.worker.places import places
+from tidegauge.worker.places import floor_all, places
 
 BEFORE: Final = 30 * DAY * SECOND
 """A label may come so long before its prediction."""
@@ -115,23 +114,19 @@ class Known:
         )
         found = [
             table
-            for where in _spans(start, stop)
+            for where in spans(start, stop)
             for table in pieces(self.store, held.parts, held.tail, columns=names, where=where)
             if table.num_rows
         ]
         return in_order(joined(unify(found), self.labels, self.feedback)) if found else NONE
 
 
-def _spans(start: int, stop: int) -> Iterator[list[Filter]]:
+def spans(start: int, stop: int) -> Iterator[list[Filter]]:
     """Rows by when they happened, and by when they came where their clock was wrong."""
     yield [Between(AT, start, stop), Missing(AHEAD)]
     yield [Between(RECEIVED, start, stop), Not(Missing(AHEAD))]
     # In the future of their receipt, as `places` has it.
     yield [Between(AT, stop, None), Between(RECEIVED, start, stop), Missing(AHEAD)]
-
-
-def floor_all(at: Counts, resolution: int) -> Counts:
-    return at - at % (resolution * SECOND)
 
 
 def _window(resolution: int, group: Group) -> Window:
@@ -152,9 +147,3 @@ def told_of(store: Store, held: Held) -> Table:
         table for table in pieces(store, held.parts, held.tail, columns=names) if table.num_rows
     ]
     return latest(unify(found)) if found else NONE
-
-
-def days_of(table: Table) -> Sequence[int]:
-    """The days that rows are counted in."""
-    where = places(table)
-    return sorted({floor(int(at), DAY) for at in np.unique(where.minute[where.live])})

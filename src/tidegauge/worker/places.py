@@ -1,5 +1,6 @@
 """In which window each row belongs, and which rows belong in none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,6 +51,16 @@ def places(table: Table) -> Places:
         is_told=is_told,
         too_late=too_late,
     )
+
+
+def floor_all(at: Counts, resolution: int) -> Counts:
+    return at - at % (resolution * SECOND)
+
+
+def days_of(table: Table) -> Sequence[int]:
+    """The days that rows are counted in."""
+    where = places(table)
+    return np.unique(floor_all(where.minute[where.live], DAY)).tolist()
 
 
 def micros(table: Table, column: str) -> Counts:

@@ -1,5 +1,6 @@
 """Truth: labels that have come are joined to their predictions, and the days of these are measured
-anew.  So is feedback: what people did who were served them.
+anew.  So is feedback: what people did who were served them; and so are the days that explanations
+are of.
 
 It runs beside the counting, which notes what has come.  A label whose prediction is not there
 waits for it, a month at most.
@@ -23,6 +24,7 @@ from tidegauge.catalog import (
     CatalogError,
     FencedError,
     arrivals,
+    attributions,
     models,
     outcomes,
     parts,
@@ -43,10 +45,12 @@ from tidegauge.store.part import AT, ID, RECEIVED
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import AHEAD
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
-from tidegauge.worker import roll
+from tidegauge.worker import explained, roll
 from tidegauge.worker.commit import NAME as COUNTING
 from tidegauge.worker.content import keys_of as hashed
-from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, days_of, told_of
+from tidegauge.worker.explained import Explained, Explaining
+from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, told_of
+from tidegauge.worker.places import days_of
 from tidegauge.worker.subjects import settled
 
 NAME: Final = "truth"
@@ -72,6 +76,8 @@ class _Sought(NamedTuple):
     arrived: list[Arrival]
     waiting: list[Unmatched]
     ids: set[str]
+    explained: list[int]
+    """Days that explanations have come of."""
 
 
 class _Met(NamedTuple):
@@ -150,9 +156,10 @@ class Truth:
         met = self._predictions(model, sought.ids)
         days = sorted(met.days)
         measured = self._measure(model, days)
+        reasons = Explaining(model, self.store, self.source).days(sought.explained, self._floors())
         failpoint.hit("truth.measured")
         self.catalog.write(
-            lambda connection: self._put(connection, model, sought, met, measured),
+            lambda connection: self._put(connection, model, sought, met, measured, reasons),
             patience=None,
             waiting=_wait,
         )
@@ -163,6 +170,7 @@ class Truth:
             labels=len(sought.ids),
             found=len(met.ids),
             days=len(days),
+            explained=len(sought.explained),
             took=time.monotonic() - began,
         )
 
@@ -180,7 +188,13 @@ class Truth:
             elif len(come) and old:
                 own = hashed(pa.table({ID: pa.chunked_array([pa.array(old)])}), model.id)
                 ids.update(old[at] for at in np.flatnonzero(np.isin(own, come)))
-        return _Sought(counted, arrived, waiting, ids)
+        days = {
+            day
+            for each in arrived
+            if each.kind == "explanations"
+            for day in arrivals.days_of(each.body)
+        }
+        return _Sought(counted, arrived, waiting, ids, sorted(days))
 
     def _predictions(self, model: Model, ids: Iterable[str]) -> _Met:
         """Which of these there are, and the days that they are counted in."""
@@ -245,6 +259,7 @@ class Truth:
         sought: _Sought,
         met: _Met,
         measured: Mapping[Window, Outcome],
+        reasons: Mapping[Window, Explained],
     ) -> None:
         progress.hold(connection, NAME, self._epoch)
         if model.id not in models.by_id(connection, [model.id]):
@@ -252,6 +267,8 @@ class Truth:
         arrivals.remove(connection, [each.id for each in sought.arrived])
         self._put_unmatched(connection, model, sought, met.ids)
         self._put_outcomes(connection, model, met.days, measured)
+        days, floors = sought.explained, self._floors()
+        explained.put(connection, model, days, reasons, floors, self.clock())
 
     def _put_unmatched(
         self, connection: Connection, model: Model, sought: _Sought, found: set[str]
@@ -341,6 +358,7 @@ def _together(tables: Iterable[Table]) -> Iterator[Table]:
 def _expire(connection: Connection, at: int) -> None:
     for size, kept in KEPT.items():
         outcomes.expire(connection, size, at - kept)
+        attributions.expire(connection, size, at - kept)
     unmatched.expire(connection, at - BEFORE)
 
 

@@ -14,7 +14,7 @@ from tidegauge.catalog import Catalog
 from tidegauge.catalog.dead_letters import MOST, DeadLetter
 from tidegauge.log import Batch, Clock, Piece, Position
 from tidegauge.record.columns import to_table
-from tidegauge.record.fields import FEEDBACK, LABELS, METRICS
+from tidegauge.record.fields import EXPLANATIONS, FEEDBACK, LABELS, METRICS
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import UndecodableError, decode, stamped, with_clock
 from tidegauge.tail.read import key_of
@@ -199,6 +199,8 @@ class Turns:
             self.results.figures.take(subject.id, table, frontier)
         if kind in {LABELS.name, FEEDBACK.name}:
             self.results.arrivals.take_labels(subject.id, table)
+        if kind == EXPLANATIONS.name:
+            self.results.arrivals.take_explanations(subject.id, table)
         self.tails.add(
             Of(subject.id, kind),
             whose.tenant,

@@ -1,0 +1,73 @@
+"""Attributions: what each feature added to the answers of one series in one span."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+
+from tidegauge.catalog.rows import read, written
+from tidegauge.catalog.tables import attributions
+from tidegauge.catalog.upsert import merge, pieces
+
+Key = tuple[int, int, int]
+"""Series, resolution, start."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explained:
+    series: int
+    resolution: int
+    start: int
+    rows: int
+    """Explanations."""
+    body: bytes
+    changed_at: int
+    revision: int = 0
+    """How often it was put; counted here, whatever is given."""
+
+    @property
+    def key(self) -> Key:
+        return self.series, self.resolution, self.start
+
+
+def put(connection: Connection, changed: Sequence[Explained]) -> None:
+    """Each is made, or takes the place of what was there."""
+    merge(
+        connection,
+        attributions,
+        [{**written(each), "revision": 1} for each in changed],
+        lambda new: {
+            "rows": new["rows"],
+            "body": new["body"],
+            "changed_at": new["changed_at"],
+            "revision": attributions.c.revision + 1,
+        },
+    )
+
+
+def between(
+    connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
+) -> list[Explained]:
+    """Those that start in [start, stop), by series, then by time."""
+    found: list[Explained] = []
+    for some in pieces(sorted(set(series_ids))):
+        held = connection.execute(
+            select(attributions)
+            .where(
+                attributions.c.series.in_(some),
+                attributions.c.resolution == resolution,
+                attributions.c.start >= start,
+                attributions.c.start < stop,
+            )
+            .order_by(attributions.c.series, attributions.c.start)
+        )
+        found.extend(read(Explained, row) for row in held)
+    return found
+
+
+def expire(connection: Connection, resolution: int, before: int) -> int:
+    return connection.execute(
+        delete(attributions).where(
+            attributions.c.resolution == resolution, attributions.c.start < before
+        )
+    ).rowcount
