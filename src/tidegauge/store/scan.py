@@ -102,7 +102,8 @@ def pieces(
 
 def _holding(table: Table, columns: Sequence[str], where: Sequence[Filter]) -> Table:
     chosen = mask(table, where)
-    own = table.select([name for name in columns if name in table.column_names])
+    there = set(table.column_names)
+    own = table.select([name for name in columns if name in there])
     return own if chosen is None else own.filter(chosen)
 
 

@@ -92,7 +92,8 @@ class PartSource:
         with self._opened() as (file, _raw):
             own = None
             if columns is not None:
-                own = [name for name in dict.fromkeys(columns) if name in file.schema_arrow.names]
+                there = set(file.schema_arrow.names)
+                own = [name for name in dict.fromkeys(columns) if name in there]
             table = file.read_row_group(group, columns=own)
             return table if own is None else table.select(own)
 
@@ -117,7 +118,8 @@ class PartSource:
 
 
 def _selected(table: Table, columns: Sequence[str]) -> Table:
-    return table.select([name for name in dict.fromkeys(columns) if name in table.column_names])
+    there = set(table.column_names)
+    return table.select([name for name in dict.fromkeys(columns) if name in there])
 
 
 def _plain(where: Sequence[Filter]) -> list[Is | Between]:
