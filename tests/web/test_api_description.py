@@ -30,7 +30,7 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
     *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
-    *("performance", "labels/coverage", "fairness", "compare", "segments/where"),
+    *("performance", "labels/coverage", "fairness", "compare", "segments/where", "explanations"),
     *("drift/summary", "drift/report", "readings", "monitor"),
     *("monitor/run", "monitor/backtest", "training", "alert-rules", "alert-rules/{rule_id}"),
     "alert-rules/{rule_id}/test",

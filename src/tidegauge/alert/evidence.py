@@ -7,6 +7,7 @@ from tidegauge.alert.notice import Family
 from tidegauge.catalog.readings import Reading
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
+from tidegauge.monitor.explanation import Explanation
 from tidegauge.monitor.fairness import Fairness
 from tidegauge.monitor.measures import OF_COLUMN
 from tidegauge.monitor.performance import Performance
@@ -21,7 +22,7 @@ _OF_INPUTS: Final = ("invalid_rate", "late_rate", "skewed_rate")
 
 
 def family_of(monitor: Monitor) -> Family:
-    if isinstance(monitor, Drift | Distance):
+    if isinstance(monitor, Drift | Distance | Explanation):
         return "drift"
     if isinstance(monitor, Fairness):
         return "fairness"
@@ -43,6 +44,8 @@ def evidence_of(monitor: Monitor, reading: Reading) -> dict[str, Any]:
         told["runbook"] = monitor.runbook
     if isinstance(monitor, Drift):
         return told | _columns(reading.detail or {})
+    if isinstance(monitor, Explanation):
+        return told | _reasons(reading)
     told["value"] = reading.value
     if isinstance(monitor, Performance | Fairness):
         told |= {end: (reading.detail or {}).get(end) for end in ("low", "high")}
@@ -67,6 +70,24 @@ def _columns(detail: Mapping[str, Any]) -> dict[str, Any]:
         psi = _psi(features[0])
         told |= {"value": psi.get("value"), "low": psi.get("lower"), "high": psi.get("upper")}
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _reasons(reading: Reading) -> dict[str, Any]:
+    """What counts otherwise than it did; the effect is the change of how much it counts."""
+    detail = reading.detail or {}
+    features = detail.get("features", [])
+    return {
+        "value": reading.value,
+        "features": [
+            {
+                "name": each["column"],
+                "what": each["what"],
+                "effect": each["effects"]["importance"].get("value"),
+            }
+            for each in features[:_MOST]
+        ],
+        "more_features": max(int(detail.get("moved", 0)) - _MOST, 0),
+    }
 
 
 def _psi(feature: Mapping[str, Any]) -> Mapping[str, Any]:

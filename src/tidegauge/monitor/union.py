@@ -9,12 +9,15 @@ from tidegauge.monitor.concept import Concept
 from tidegauge.monitor.custom import Custom
 from tidegauge.monitor.distance import Distance
 from tidegauge.monitor.drift import Drift
+from tidegauge.monitor.explanation import Explanation
 from tidegauge.monitor.fairness import Fairness
 from tidegauge.monitor.metric import Metric
 from tidegauge.monitor.performance import Performance
 from tidegauge.monitor.trend import Trend
 
-Monitor = Drift | Metric | Distance | Trend | Performance | Concept | Fairness | Custom
+Monitor = (
+    Drift | Metric | Distance | Trend | Performance | Concept | Fairness | Custom | Explanation
+)
 KINDS: Final[dict[str, type[Base]]] = {
     "drift": Drift,
     "metric": Metric,
@@ -24,6 +27,7 @@ KINDS: Final[dict[str, type[Base]]] = {
     "concept": Concept,
     "fairness": Fairness,
     "custom": Custom,
+    "explanation": Explanation,
 }
 
 
@@ -45,7 +49,8 @@ ADAPTER: Final[TypeAdapter[Monitor]] = TypeAdapter(
         | Annotated[Performance, Tag("performance")]
         | Annotated[Concept, Tag("concept")]
         | Annotated[Fairness, Tag("fairness")]
-        | Annotated[Custom, Tag("custom")],
+        | Annotated[Custom, Tag("custom")]
+        | Annotated[Explanation, Tag("explanation")],
         Discriminator(kind_of),
     ]
 )

@@ -53,6 +53,7 @@ _USUAL: Final[tuple[dict[str, Any], ...]] = (
     {"name": "performance", "kind": "performance"},
     {"name": "concept drift", "kind": "concept"},
     {"name": "fairness", "kind": "fairness"},
+    {"name": "explanations", "kind": "explanation"},
 )
 
 
