@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, ValidationError
 
 from tidegauge.catalog import monitors, readings, targets
 from tidegauge.catalog.readings import Reading
+from tidegauge.monitor.diagnosis import Told
 from tidegauge.monitor.file import read_one
 from tidegauge.monitor.result import (
     Anomaly,
@@ -20,7 +21,6 @@ from tidegauge.monitor.result import (
     number_of,
 )
 from tidegauge.monitor.severity import RANK
-from tidegauge.monitor.union import Monitor
 from tidegauge.series.seen import look
 from tidegauge.web.routes.asked import (
     Looking,
@@ -64,11 +64,6 @@ class MonitoringResult(BaseModel):
     timestamp: Annotated[datetime, Field(description="When the latest reading was made.")]
 
 
-class _Told(NamedTuple):
-    monitor: Monitor
-    reading: Reading
-
-
 @router.get("/monitor")
 def get_monitoring_result(
     model_id: str,
@@ -82,7 +77,7 @@ def get_monitoring_result(
     at = now() if end_time is None else micros(end_time)
     with looking(request, key, model_id) as found:
         found.subject.numbers(version, segment)
-        told = _latest(found, key.tenant, at, version, segment)
+        told = latest(found, key.tenant, at, version, segment)
         stop = max((each.reading.slot for each in told), default=floor(at, MINUTE))
         # What is asked more seldom holds until it is asked again.
         told = [
@@ -121,7 +116,7 @@ def get_monitoring_result(
     )
 
 
-def _latest(found: Looking, tenant: str, at: int, version: str | None, segment: str) -> list[_Told]:
+def latest(found: Looking, tenant: str, at: int, version: str | None, segment: str) -> list[Told]:
     """Of each monitor the last reading, in the order of their names."""
     kept = {each.id: each for each in monitors.listed(found.connection, tenant)}
     own = {
@@ -130,17 +125,17 @@ def _latest(found: Looking, tenant: str, at: int, version: str | None, segment: 
         if each.version == (version or "") and each.segment == segment and each.monitor in kept
     }
     made = readings.last(found.connection, list(own), at - DAY * SECOND, at)
-    told: list[_Told] = []
+    told: list[Told] = []
     for target, reading in made.items():
         try:
-            told.append(_Told(read_one(kept[own[target]].document), reading))
+            told.append(Told(read_one(kept[own[target]].document), reading))
         except ValidationError:
             # Another version wrote it.
             continue
     return sorted(told, key=lambda each: each.monitor.name)
 
 
-def _by_metric(told: list[_Told], secret: frozenset[str]) -> dict[str, Reading]:
+def _by_metric(told: list[Told], secret: frozenset[str]) -> dict[str, Reading]:
     """Of monitors of one number the one with a baseline, and of those the shortest window."""
     found: dict[str, Reading] = {}
     for monitor, reading in sorted(told, key=_worth):
@@ -150,11 +145,11 @@ def _by_metric(told: list[_Told], secret: frozenset[str]) -> dict[str, Reading]:
     return found
 
 
-def _worth(told: _Told) -> tuple[bool, int]:
+def _worth(told: Told) -> tuple[bool, int]:
     return baseline_of(told.reading) is not None, -told.monitor.window
 
 
-def _anomalies(told: list[_Told], secret: frozenset[str]) -> Iterator[Anomaly]:
+def _anomalies(told: list[Told], secret: frozenset[str]) -> Iterator[Anomaly]:
     for monitor, reading in told:
         found = anomaly_of(monitor, reading)
         if found is None:
@@ -163,7 +158,7 @@ def _anomalies(told: list[_Told], secret: frozenset[str]) -> Iterator[Anomaly]:
             found = replace(
                 found, current_value=None, baseline_value=None, change=None, reason=_HIDDEN
             )
-        elif secret and monitor.kind == "drift":
+        elif secret and monitor.kind in ("drift", "explanation"):
             # Its words may name a value.
             found = replace(found, reason="columns moved: see the readings")
         yield found

@@ -1,0 +1,110 @@
+"""Label shift: whether the mix of true classes is another than before.
+
+Each class's share has its interval, widened for all the classes that are looked at; the mix has
+moved where one share has, for sure, by more than two points.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scipy.special import ndtri
+from sqlalchemy import Connection
+
+from tidegauge.performance import Classes
+from tidegauge.series import outcome
+from tidegauge.series.outcome import Point
+from tidegauge.series.reach import Reach
+from tidegauge.series.subject import Subject
+from tidegauge.window import MINUTE, SECOND
+
+_LEVEL: Final = 0.01
+"""The chance of a shift where there is none."""
+_SMALL: Final = 0.02
+_FEWEST: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Of a true class."""
+
+    name: str
+    before: float
+    now: float
+    low: float
+    """With `high`: where the change lies."""
+    high: float
+
+    @property
+    def has_moved(self) -> bool:
+        return self.low > _SMALL or self.high < -_SMALL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    moved: bool | None
+    """None: too few labels to tell."""
+    n_before: float
+    n_now: float
+    shares: Sequence[Share]
+    """The one that changed most first."""
+
+
+def look(connection: Connection, reach: Reach, subject: Subject, start: int, stop: int) -> Shift:
+    """A span against the time of the reference where that is labelled and over, else against the
+    span of the same length just before."""
+    numbers = subject.numbers()
+    now = outcome.of_span(connection, reach, numbers, start, stop)
+    baseline = subject.baseline
+    if baseline is not None and baseline.source in {"learned", "range"}:
+        last = (baseline.last_at or baseline.first_at) + MINUTE * SECOND
+        before = outcome.of_span(connection, reach, numbers, baseline.first_at, last)
+        if before.labelled and before.stop <= now.start:
+            return shift(_classes(before), _classes(now))
+    size = now.stop - now.start
+    earlier = outcome.of_span(connection, reach, numbers, now.start - size, now.start)
+    return shift(_classes(earlier), _classes(now))
+
+
+def shift(before: Classes, now: Classes) -> Shift:
+    if min(before.n, now.n) < _FEWEST:
+        return Shift(moved=None, n_before=before.n, n_now=now.n, shares=())
+    names = sorted({*before.names, *now.names})
+    # Both ends of every class.
+    wide = float(-ndtri(_LEVEL / 2 / len(names)))
+    shares = [_share(name, before, now, wide) for name in names]
+    # Two classes change by as much, but for rounding.
+    shares.sort(key=lambda each: -round(abs(each.now - each.before), 9))
+    moved = any(each.has_moved for each in shares)
+    return Shift(moved=moved, n_before=before.n, n_now=now.n, shares=shares)
+
+
+def _classes(point: Point) -> Classes:
+    found = point.measured.get("")
+    return found if isinstance(found, Classes) else Classes()
+
+
+def _share(name: str, before: Classes, now: Classes, wide: float) -> Share:
+    """Newcombe's limits of a difference, from Wilson's of both shares."""
+    p, q = (
+        float(each.counts[each.names.index(name)].sum()) / each.n if name in each.names else 0.0
+        for each in (before, now)
+    )
+    p_low, p_high = _wilson(p, before, wide)
+    q_low, q_high = _wilson(q, now, wide)
+    return Share(
+        name=name,
+        before=p,
+        now=q,
+        low=q - p - math.hypot(q - q_low, p_high - p),
+        high=q - p + math.hypot(q_high - q, p - p_low),
+    )
+
+
+def _wilson(value: float, of: Classes, wide: float) -> tuple[float, float]:
+    # Rows of unlike weight are worth fewer rows of one weight.
+    n, z = of.n**2 / of.squares, wide * wide
+    middle = (value + z / (2 * n)) / (1 + z / n)
+    half = wide / (1 + z / n) * math.sqrt(value * (1 - value) / n + z / (4 * n * n))
+    return middle - half, middle + half
