@@ -163,3 +163,22 @@ def test_of_personal_data_only_how_much_it_counts_is_told(api):
         params={"start_time": moment(START), "end_time": moment(START + HOURS)},
     )
     assert by_name(seen.json())["age"]["mean"] is not None
+
+
+def test_what_drifted_and_counts_comes_first(api):
+    chance = random.Random(3)
+    api.case.pin("m", [prediction(chance, f"r{n}") for n in range(500)])
+    rows = [prediction(chance, n, at=START + n) for n in range(500)]
+    for each in rows:
+        each["features"] |= {"amount": 1e3 + chance.random(), "age": chance.randrange(60, 90)}
+    api.case.send(rows, START + HOURS)
+    join(api, START + HOURS)
+    before = api.between("models/m/drift/overall", START, START + HOURS)["result"]
+    assert {each["importance"] for each in before["feature_drifts"].values()} == {None}
+    explain(api, {"amount": 0.01, "age": 5})
+    join(api, START + HOURS)
+    found = api.between("models/m/drift/overall", START, START + HOURS)["result"]
+    assert set(found["drifted_features"]) == set(before["drifted_features"])
+    assert found["drifted_features"][0] == "features.age"
+    assert found["feature_drifts"]["features.age"]["importance"] > 0.9
+    assert next(iter(found["feature_drifts"])) == "features.age"

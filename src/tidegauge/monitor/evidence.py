@@ -1,7 +1,7 @@
 """What is said of an open alarm: how bad it is, which columns, and how far each has moved."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -38,13 +38,33 @@ def evidence(view: View, watched: Watched, rule: Rule, alarm: Open) -> dict[str,
     pool = pooled(rule, counts, hours)
     levels = severity(rule, pool, watched.gone)
     found = effects(rule, pool, watched.gone)
+    features = [_told(view, watched, rule, each, levels, found) for each in alarm.named]
     return {
         "severity": worst(_SEVERITIES[levels[each.feature]] for each in alarm.named) or "low",
         "rows": int(counts.sum(axis=(0, 2)).max(initial=0)),
-        "features": [
-            _told(view, watched, rule, each, levels, found) for each in alarm.named[:_NAMED]
-        ],
+        "features": by_importance(features, view.importances, len(watched.facets))[:_NAMED],
     }
+
+
+def by_importance(
+    features: Sequence[dict[str, Any]], importances: Mapping[str, float], judged: int
+) -> list[dict[str, Any]]:
+    """Each with what it counts for, those first that moved far and count; where nothing is
+    explained, as they are.  What is no feature, or is not explained, has an equal part."""
+    known = [
+        {**each, "importance": importances.get(each["column"].removeprefix("features."))}
+        for each in features
+    ]
+    if not importances:
+        return known
+
+    def weight(each: Mapping[str, Any]) -> float:
+        part = each["importance"]
+        return (1 / judged if part is None else part) * (
+            each["effects"].get("psi", {}).get("value") or 0.0
+        )
+
+    return sorted(known, key=lambda each: -weight(each))
 
 
 def _told(

@@ -16,7 +16,7 @@ from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.chance import Together
 from tidegauge.profile.table import Profile
 from tidegauge.profile.traffic import Traffic
-from tidegauge.series import outcome
+from tidegauge.series import explanation, outcome
 from tidegauge.series.memory import Memory
 from tidegauge.series.outcome import Point
 from tidegauge.series.reach import Reach
@@ -52,6 +52,10 @@ class Shared:
         default_factory=lambda: Memory(20_000)
     )
     """Of labels, by model, version, segment and hour."""
+    importances: Memory[tuple[int, int], Mapping[str, float]] = field(
+        default_factory=lambda: Memory(2_000)
+    )
+    """Of features, by model and hour."""
 
 
 class Held(Protocol):
@@ -202,6 +206,15 @@ class View:
             lambda: outcome.lateness(
                 self.connection, self.subject.numbers(self.version, self.segment), hour
             ),
+        )
+
+    @property
+    def importances(self) -> Mapping[str, float]:
+        """How much each feature has counted in the last month, where that is explained."""
+        hour = floor(self.slot, HOUR)
+        return self.shared.importances.get(
+            (self.subject.model.id, hour),
+            lambda: explanation.lately(self.connection, self.subject, hour),
         )
 
     def outcome(self, start: int, stop: int, version: str | None = None) -> Point:

@@ -4,7 +4,7 @@ Whether a feature drifted is for the judge; the classical numbers stand beside t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tidegauge.judge.verdict import FEWEST
@@ -55,6 +55,9 @@ class FeatureDrift:
     source: Literal["profile", "rows"]
     what: str | None
     advice: str | None
+    importance: float | None = None
+    """Its part of all that features added to the answers of the last month; None where that is
+    not explained."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +89,24 @@ class Around:
     is_learning: bool
     baseline_days: float | None
     hours: float
+    importances: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Of features, by their names, where that is explained."""
 
 
 def overall(reference: Profile, current: Profile | None, around: Around) -> Overall:
     if current is None or not current.rows:
         return _nothing(reference, around)
     report = compare(reference, current, names=("reference", "span"))
-    drifts = {feature.name: _drift(feature) for feature in report.features}
+    drifts = _by_importance(
+        {feature.name: _drift(feature, around.importances) for feature in report.features}
+    )
     judged = [drifts[feature.name] for feature in report.judged]
     scores = [each.drift_score for each in judged]
     mean = sum(scores) / len(scores) if scores else None
     highest = max(scores, default=None)
-    names = report.drifted_features
+    significant = {feature.name for feature in report.features if feature.is_significant}
+    drifted = set(report.drifted_features)
+    names = [name for name in drifts if name in drifted]
     share = len(names) / len(judged) if judged else 0.0
     return Overall(
         status=report.status,
@@ -107,7 +116,7 @@ def overall(reference: Profile, current: Profile | None, around: Around) -> Over
         avg_drift_score=mean,
         drift_threshold=THRESHOLD,
         feature_drifts=drifts,
-        significant_drifts=[f.name for f in report.features if f.is_significant],
+        significant_drifts=[name for name in drifts if name in significant],
         drifted_features_count=len(names),
         drifted_features=names,
         drifted_percent=round(100 * share, 2),
@@ -161,7 +170,20 @@ def level_of(highest: float | None, share: float) -> Level:
     return "WARNING" if score > 0.6 or share > 0.3 else "NOTICE"
 
 
-def _drift(feature: Feature) -> FeatureDrift:
+def _by_importance(drifts: Mapping[str, FeatureDrift]) -> dict[str, FeatureDrift]:
+    """Those first that moved far and count, where that is explained; else as they are."""
+    if all(each.importance is None for each in drifts.values()):
+        return dict(drifts)
+    equal = 1 / len(drifts)
+
+    def weight(name: str) -> float:
+        part = drifts[name].importance
+        return (equal if part is None else part) * drifts[name].drift_score
+
+    return {name: drifts[name] for name in sorted(drifts, key=lambda name: -weight(name))}
+
+
+def _drift(feature: Feature, importances: Mapping[str, float]) -> FeatureDrift:
     own = _own(feature)
     n = min(feature.reference.n, feature.current.n)
     ks, psi, kl, js = (_value(own, kind, n) for kind in ("ks", "psi", "kl", "jensen_shannon"))
@@ -190,6 +212,7 @@ def _drift(feature: Feature) -> FeatureDrift:
         source="profile",
         what=feature.what,
         advice=feature.advice,
+        importance=importances.get(feature.name.removeprefix("features.")),
     )
 
 

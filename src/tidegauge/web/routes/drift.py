@@ -1,12 +1,14 @@
 """Drift over time, and of a span as a whole."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
+from tidegauge.series import explanation
 from tidegauge.series.drift import USUAL, Line, Status, lines, method_of
 from tidegauge.series.overall import Overall, overall
 from tidegauge.series.seen import Seen, look
@@ -170,7 +172,8 @@ def overall_of(
     )
     if reference is None:
         return seen, None
-    told = around(subject, seen.start, seen.stop)
+    importances = explanation.lately(found.connection, subject, seen.stop)
+    told = replace(around(subject, seen.start, seen.stop), importances=importances)
     return seen, overall(reference, seen.profile(reference), told)
 
 
