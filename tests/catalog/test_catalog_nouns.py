@@ -13,6 +13,8 @@ from tidegauge.catalog import (
     baselines,
     dead_letters,
     drops,
+    estimates,
+    estimators,
     id_runs,
     incidents,
     jobs,
@@ -152,6 +154,8 @@ class TestModels:
             signals.add(connection, [signal(model)])
             outcomes.put(connection, [outcome(number)])
             attributions.put(connection, [explained(number)])
+            estimators.add(connection, estimator(model))
+            estimates.put(connection, [estimate_of(number)])
             arrivals.add(connection, [arrivals.of_labels(model, ["a"], 1)])
             unmatched.add(connection, [missed(model)])
             numbers.add(connection, [number_of(model)])
@@ -180,6 +184,17 @@ def outcome(number, start=0, **more):
 def explained(number, start=0, **more):
     told = {"resolution": 3600, "rows": 2, "body": b"x", "changed_at": 1}
     return attributions.Explained(series=number, start=start, **(told | more))
+
+
+def estimate_of(number, start=0, **more):
+    told = {"resolution": 3600, "rows": 2, "estimator": 1, "body": b"x", "changed_at": 1}
+    return estimates.Estimate(series=number, start=start, **(told | more))
+
+
+def estimator(model, **more):
+    told = {"version": "", "baseline": None, "fitted_at": 1, "first_at": 0, "last_at": 1}
+    told |= {"rows": 300, "body": b"x", "doubt": None}
+    return estimators.Estimator(model=model, **(told | more))
 
 
 def missed(model, since="", at=1):
@@ -213,6 +228,40 @@ class TestTruth:
         assert attributions.between(connection, [number], 86400, 0, 2 * HOUR) == []
         assert attributions.expire(connection, 3600, HOUR) == 1
         assert attributions.between(connection, [number], 3600, 0, 2 * HOUR) == [second]
+
+    def test_labelled_rows_are_counted_by_time(self, connection, model):
+        made = series.ensure(connection, [(model, "1", ""), (model, "2", "")])
+        first, second = (made[model, version, ""] for version in "12")
+        outcomes.put(
+            connection, [outcome(first, HOUR), outcome(second), outcome(first, labelled=0)]
+        )
+        assert outcomes.counts(connection, [first, second], 3600, 0, 2 * HOUR) == [
+            (second, 0, 2),
+            (first, HOUR, 2),
+        ]
+        assert outcomes.of_whom(connection) == []
+        outcomes.put(connection, [outcome(first, resolution=86400)])
+        assert outcomes.of_whom(connection) == [model]
+
+    def test_an_estimate_is_put_and_put_again(self, connection, model):
+        number = series.ensure(connection, [(model, "1", "")])[model, "1", ""]
+        estimates.put(connection, [estimate_of(number), estimate_of(number, HOUR)])
+        estimates.put(connection, [estimate_of(number, body=b"y", estimator=2)])
+        first, second = estimates.between(connection, [number], 3600, 0, 2 * HOUR)
+        assert (first.body, first.estimator, second.body) == (b"y", 2, b"x")
+        assert estimates.made(connection, [number], 3600, 0, 2 * HOUR) == {
+            (number, 0): estimates.Made(2, 2, 1),
+            (number, HOUR): estimates.Made(2, 1, 1),
+        }
+        assert estimates.expire(connection, 3600, HOUR) == 1
+        assert estimates.between(connection, [number], 3600, 0, 2 * HOUR) == [second]
+
+    def test_the_latest_estimator_of_a_version_that_learned_is_in_use(self, connection, model):
+        for version, body in (("", b"a"), ("2", b"b"), ("", b"c"), ("2", b"")):
+            estimators.add(connection, estimator(model, version=version, body=body))
+        every = estimators.of(connection, model)
+        assert [each.number for each in every] == [1, 2, 3, 4]
+        assert {v: each.number for v, each in estimators.in_use(every).items()} == {"": 3, "2": 2}
 
     def test_what_has_come_is_taken_in_its_order_and_goes(self, connection, model):
         other = models.ensure(connection, "a", ["y"], 1)["y"].id

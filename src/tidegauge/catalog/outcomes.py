@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from tidegauge.catalog.rows import read, written
-from tidegauge.catalog.tables import outcomes
+from tidegauge.catalog.tables import outcomes, series
 from tidegauge.catalog.upsert import merge, pieces
+from tidegauge.window import DAY
 
 Key = tuple[int, int, int]
 """Series, resolution, start."""
@@ -63,6 +65,38 @@ def between(
         )
         found.extend(read(Outcome, row) for row in rows)
     return found
+
+
+class Count(NamedTuple):
+    series: int
+    start: int
+    labelled: int
+
+
+def counts(
+    connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
+) -> list[Count]:
+    """Of how many rows the truth is known, by time, and nothing else of it."""
+    found: list[Count] = []
+    for some in pieces(sorted(set(series_ids))):
+        rows = connection.execute(
+            select(outcomes.c.series, outcomes.c.start, outcomes.c.labelled).where(
+                outcomes.c.series.in_(some),
+                outcomes.c.resolution == resolution,
+                outcomes.c.start >= start,
+                outcomes.c.start < stop,
+                outcomes.c.labelled > 0,
+            )
+        )
+        found.extend(Count(*row) for row in rows)
+    return sorted(found, key=lambda each: each.start)
+
+
+def of_whom(connection: Connection) -> list[int]:
+    """The models of which any truth is known."""
+    own = (outcomes.c.series == series.c.id) & (outcomes.c.resolution == DAY)
+    query = select(series.c.model).where(exists().where(own))
+    return list(connection.scalars(query.distinct().order_by(series.c.model)))
 
 
 def expire(connection: Connection, resolution: int, before: int) -> int:

@@ -357,6 +357,39 @@ attributions = _table(
 )
 """What the features of a series added to its answers."""
 
+estimators = _table(
+    "estimators",
+    _model(primary_key=True),
+    _key("number", Integer),
+    _column("version", Key),
+    Column("baseline", Id),
+    _column("fitted_at", Micros),
+    _column("first_at", Micros),
+    _column("last_at", Micros),
+    _column("rows", Count),
+    _column("body", Blob),
+    Column("doubt", Remark),
+)
+"""What was learned from labelled rows, to estimate what others will prove to be."""
+
+estimates = _table(
+    "estimates",
+    Column(
+        "series",
+        Id,
+        ForeignKey("series.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _key("resolution", Integer),
+    _key("start", Micros),
+    _column("rows", Count),
+    _column("estimator", Integer),
+    _column("changed_at", Micros),
+    _column("body", Blob),
+    Index("estimates_by_time", "resolution", "start", "series"),
+)
+
 numbers = _table(
     "numbers",
     # 0 where a metric is of no model: a key cannot be null, so this is no foreign key.

@@ -28,7 +28,7 @@ from tidegauge.store.unify import unify
 from tidegauge.tail.decode import AHEAD
 from tidegauge.window import DAY, HOUR, SECOND, floor
 from tidegauge.worker.fold import split, values_of
-from tidegauge.worker.outcomes import Window, columns_of, spans
+from tidegauge.worker.outcomes import Window, columns_of, within
 from tidegauge.worker.places import floor_all, places
 from tidegauge.worker.subjects import settled
 
@@ -168,7 +168,7 @@ class Explaining:
 
     def _read(self, held: Held, columns: Sequence[str], day: int) -> Iterator[Table]:
         """The same rows in the same order whenever it is asked."""
-        for where in spans(day, day + _DAY):
+        for where in within(day, day + _DAY):
             for table in pieces(self.store, held.parts, held.tail, columns=columns, where=where):
                 if table.num_rows:
                     yield table

@@ -1,6 +1,6 @@
 """The judge as a process of its own, beside the counting: it is started again when it fails, and
 ended when one monitor takes too long, which is then told as that monitor's error.  Beside it labels
-are joined to predictions.
+are joined to predictions, and what has none yet is estimated.
 
 The child is told its configuration on standard input and ends when that does; on standard output
 it names what it judges.
@@ -29,6 +29,7 @@ from tidegauge.series.rows import Source
 from tidegauge.series.tables import Tables
 from tidegauge.store import LocalStore
 from tidegauge.window import DAY, HOUR, SECOND
+from tidegauge.worker.estimates import estimate
 from tidegauge.worker.judge import Judge
 from tidegauge.worker.roll import KEPT
 from tidegauge.worker.truth import join
@@ -140,16 +141,19 @@ def _main() -> None:
             blamed=set(told["blamed"]),
             tables=Tables(source, LocalStore(config.data / "store")),
         )
-        # What is judged of labels rests on their being joined: both are one process.
-        joining = threading.Thread(
-            target=join, args=(config, catalog, stop), name="truth", daemon=True
-        )
-        joining.start()
+        # What is judged of labels rests on their being joined: all are one process.
+        beside = [
+            threading.Thread(target=each, args=(config, catalog, stop), name=name, daemon=True)
+            for name, each in (("truth", join), ("estimates", estimate))
+        ]
+        for thread in beside:
+            thread.start()
         try:
             judge.run(stop)
         finally:
             stop.set()
-            joining.join(_PATIENCE / 2)
+            for thread in beside:
+                thread.join(_PATIENCE / 4)
 
 
 def _wait_for_the_end(stop: threading.Event) -> None:

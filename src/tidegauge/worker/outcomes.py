@@ -29,8 +29,7 @@ from tidegauge.worker.places import floor_all, places
 
 BEFORE: Final = 30 * DAY * SECOND
 """A label may come so long before its prediction."""
-_FIELDS: Final = {
-    *TRUTHS,
+SAID: Final = {
     ID,
     AT,
     RECEIVED,
@@ -46,6 +45,8 @@ _FIELDS: Final = {
     "rank",
     "weight",
 }
+"""The fields of a prediction that tell how good it is."""
+_FIELDS: Final = {*SAID, *TRUTHS}
 _TOLD: Final = {*TRUTHS, *DEEDS, ID, AT, RECEIVED, "retract"}
 
 
@@ -114,14 +115,14 @@ class Known:
         )
         found = [
             table
-            for where in spans(start, stop)
+            for where in within(start, stop)
             for table in pieces(self.store, held.parts, held.tail, columns=names, where=where)
             if table.num_rows
         ]
         return in_order(joined(unify(found), self.labels, self.feedback)) if found else NONE
 
 
-def spans(start: int, stop: int) -> Iterator[list[Filter]]:
+def within(start: int, stop: int) -> Iterator[list[Filter]]:
     """Rows by when they happened, and by when they came where their clock was wrong."""
     yield [Between(AT, start, stop), Missing(AHEAD)]
     yield [Between(RECEIVED, start, stop), Not(Missing(AHEAD))]

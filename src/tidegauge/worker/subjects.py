@@ -156,5 +156,15 @@ def settled(known: Iterable[Pair], wanted: Iterable[Pair]) -> dict[Pair, Pair]:
     return chosen
 
 
+def numbered(connection: Connection, model: int, wanted: Iterable[Pair]) -> dict[Pair, int]:
+    """The series of versions and segments; those that are new are made."""
+    known = {(each.version, each.segment): each.id for each in series.of(connection, model)}
+    chosen = settled(known, wanted)
+    missing = {*chosen.values()} - known.keys()
+    made = series.ensure(connection, [(model, *pair) for pair in missing])
+    known |= {(version, segment): number for (_m, version, segment), number in made.items()}
+    return {pair: known[to] for pair, to in chosen.items()}
+
+
 def _has_room(known: set[str], value: str) -> bool:
     return value in known or len(known) < MOST_VALUES

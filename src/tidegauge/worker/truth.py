@@ -51,7 +51,7 @@ from tidegauge.worker.content import keys_of as hashed
 from tidegauge.worker.explained import Explained, Explaining
 from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, told_of
 from tidegauge.worker.places import days_of
-from tidegauge.worker.subjects import settled
+from tidegauge.worker.subjects import numbered
 
 NAME: Final = "truth"
 KEPT: Final = {size: roll.KEPT[size] for size in (FIVE_MINUTES, HOUR, DAY)}
@@ -303,22 +303,17 @@ class Truth:
         measured: Mapping[Window, Outcome],
     ) -> None:
         """Those that say something else than they did; and nothing where nothing is known."""
-        known = {(each.version, each.segment): each.id for each in series.of(connection, model.id)}
-        chosen = settled(known, {(each.version, each.segment) for each in measured})
-        missing = {*chosen.values()} - known.keys()
-        made = series.ensure(connection, [(model.id, *pair) for pair in missing])
-        known |= {(version, segment): number for (_m, version, segment), number in made.items()}
+        number_of = numbered(connection, model.id, {(w.version, w.segment) for w in measured})
         now: dict[outcomes.Key, Outcome] = {}
         for one, outcome in measured.items():
-            key = known[chosen[one.version, one.segment]], one.resolution, one.start
+            key = number_of[one.version, one.segment], one.resolution, one.start
             now[key] = now[key].merge(outcome) if key in now else outcome
+        every = [each.id for each in series.of(connection, model.id)]
         before = {
             each.key: each.body
             for day in days
             for size, first in self._floors().items()
-            for each in outcomes.between(
-                connection, known.values(), size, max(day, first), day + _DAY
-            )
+            for each in outcomes.between(connection, every, size, max(day, first), day + _DAY)
         }
         bodies = {key: encode(one.measured) for key, one in now.items()}
         nothing = encode({})

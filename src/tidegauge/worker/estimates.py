@@ -1,0 +1,346 @@
+"""Estimates before labels: estimators are learned from labelled rows, and each hour and day whose
+rows are counted is estimated by them, the newest first.
+
+An hour is due where its rows are others than when it was estimated, or its estimator is another.
+So late rows, a new reference and a crash all lead to the same.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import structlog
+from sqlalchemy import Connection
+
+from tidegauge import failpoint
+from tidegauge.catalog import (
+    Catalog,
+    CatalogError,
+    FencedError,
+    estimates,
+    estimators,
+    models,
+    outcomes,
+    parts,
+    progress,
+    series,
+    windows,
+)
+from tidegauge.catalog.estimates import Estimate
+from tidegauge.catalog.models import Model
+from tidegauge.config import Config
+from tidegauge.estimate import Estimator, decode, encode, from_bytes
+from tidegauge.log import LogReader
+from tidegauge.series.memory import Memory
+from tidegauge.series.reach import Reach
+from tidegauge.series.rows import Source
+from tidegauge.store import LocalStore, Store
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, ceil, floor
+from tidegauge.worker import fitting
+from tidegauge.worker.estimating import MOST, Estimating, Made
+from tidegauge.worker.outcomes import Window
+from tidegauge.worker.roll import KEPT
+from tidegauge.worker.subjects import numbered
+
+NAME: Final = "estimates"
+SIZES: Final = (HOUR, DAY)
+_PAUSE: Final = 2.0
+_SHARE: Final = 2
+"""So much longer than it works it pauses: the counting, the labels and the judge come first."""
+_LOOK: Final = 60.0
+"""Seconds until a model of which all was estimated is looked at again."""
+_AFTER_FAILURE: Final = 600.0
+_AT_ONCE: Final = 4
+"""Hours of a day of very many rows."""
+_NEWEST: Final = 2 * DAY * SECOND
+_AGAIN: Final = FIVE_MINUTES * SECOND
+"""An hour that goes on is estimated so often."""
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class _Due(NamedTuple):
+    """Some hours of a day."""
+
+    day: int
+    rows: Mapping[tuple[int, int], int]
+    """Of the day's windows of all rows, by series and start."""
+    hours: Sequence[int]
+
+
+@dataclass
+class Estimates:
+    catalog: Catalog
+    source: Source
+    store: Store
+    clock: Callable[[], int] = lambda: time.time_ns() // 1000
+
+    def __post_init__(self) -> None:
+        """Take the work over from whoever had it."""
+        begun = self.catalog.write(lambda c: progress.take(c, NAME), patience=None, waiting=_wait)
+        self._epoch = begun.epoch
+        self._looked: dict[int, float] = {}
+        self._whole: dict[int, float] = {}
+        self._empty: dict[tuple[int, int], int] = {}
+        """Of hours that were counted and have no rows any more: by series and start, how many."""
+        self._known: Memory[tuple[int, int], Estimator] = Memory(most=32)
+        self._tidied = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop, or another process has the work."""
+        pause = _PAUSE
+        while not stop.wait(pause):
+            began = time.monotonic()
+            try:
+                self.step(stop)
+                self._tidy()
+            except FencedError as error:
+                _log.warning("estimates are made by another process", reason=str(error))
+                return
+            except CatalogError as error:
+                _wait(str(error))
+            pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
+
+    def _tidy(self) -> None:
+        at = self.clock()
+        if at - self._tidied > HOUR * SECOND:
+            self._tidied = at
+            self.catalog.write(lambda connection: _expire(connection, at), waiting=_wait)
+
+    def step(self, stop: threading.Event | None = None) -> int:
+        """Something for each model that is due; the number of models that had something."""
+        with self.catalog.read() as connection:
+            known = models.by_id(connection, outcomes.of_whom(connection))
+        count = 0
+        for model in known.values():
+            if stop is not None and stop.is_set():
+                break
+            if time.monotonic() >= self._looked.get(model.id, 0.0):
+                count += self._done(model)
+        return count
+
+    def _done(self, model: Model) -> bool:
+        try:
+            found = self._fit(model) or self._estimate(model)
+        except CatalogError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is
+            # One model's odd rows, or a part that is damaged, must not hold up all the others.
+            _log.exception("a model could not be estimated", model=model.name)
+            self._looked[model.id] = time.monotonic() + _AFTER_FAILURE
+            return False
+        if not found:
+            self._looked[model.id] = time.monotonic() + _LOOK
+        return found
+
+    def _fit(self, model: Model) -> bool:
+        at = self.clock()
+        with self.catalog.read() as connection:
+            due = fitting.due(connection, model, at)
+        if due is None:
+            return False
+        table = fitting.rows_of(self.source, self.store, model, due)
+        try:
+            made = fitting.learned(model, due, table, at)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            # It would fail again with the same rows: it is tried when there are more.
+            _log.exception("nothing could be learned for estimates", model=model.name)
+            made = fitting.failed(model, due, f"{type(error).__name__}: {error}"[:500], at)
+        failpoint.hit("estimates.fitted")
+
+        def put(connection: Connection) -> None:
+            progress.hold(connection, NAME, self._epoch)
+            if model.id in models.by_id(connection, [model.id]):
+                estimators.add(connection, made)
+
+        self.catalog.write(put, patience=None, waiting=_wait)
+        self._whole.pop(model.id, None)
+        return True
+
+    def _estimate(self, model: Model) -> bool:
+        at = self.clock()
+        with self.catalog.read() as connection:
+            by = self._by_version(connection, model)
+            if not by:
+                return False
+            due = self._due(connection, model, by, at)
+        if due is None:
+            return False
+        estimating = Estimating(model, self.source, self.store, by)
+        is_small = sum(due.rows.values()) <= MOST
+        hours = due.hours if is_small else due.hours[-_AT_ONCE:]
+        found = estimating.day(due.day, hours) if is_small else estimating.hours(hours)
+        failpoint.hit("estimates.made")
+        put = self.catalog.write(
+            lambda connection: self._put(connection, model, due, found, at),
+            patience=None,
+            waiting=_wait,
+        )
+        failpoint.hit("estimates.committed")
+        for (number, hour), rows in due.rows.items():
+            if hour in hours and (number, HOUR, hour) not in put:
+                self._empty[number, hour] = rows
+        return True
+
+    def _by_version(self, connection: Connection, model: Model) -> dict[str, tuple[int, Estimator]]:
+        used = estimators.in_use(estimators.of(connection, model.id))
+        return {
+            version: (
+                each.number,
+                self._known.get((model.id, each.number), lambda each=each: from_bytes(each.body)),
+            )
+            for version, each in used.items()
+        }
+
+    def _due(
+        self,
+        connection: Connection,
+        model: Model,
+        by: Mapping[str, tuple[int, Estimator]],
+        at: int,
+    ) -> _Due | None:
+        """The newest day that has hours that are due."""
+        start = at - _NEWEST
+        is_whole = time.monotonic() >= self._whole.get(model.id, 0.0)
+        if is_whole:
+            start = at - KEPT[HOUR]
+        live = parts.live(connection, model.id, "predictions")
+        if live:
+            # What is before is counted, and its rows are gone.
+            start = max(start, live[0].first_at)
+        found = self._hours(connection, model, by, ceil(start, HOUR), at)
+        if found is None and is_whole:
+            self._whole[model.id] = time.monotonic() + HOUR
+        return found
+
+    def _hours(
+        self,
+        connection: Connection,
+        model: Model,
+        by: Mapping[str, tuple[int, Estimator]],
+        start: int,
+        at: int,
+    ) -> _Due | None:
+        own = {
+            each.id: by.get(each.version, by.get(""))
+            for each in series.of(connection, model.id)
+            if not each.segment
+        }
+        numbers = [number for number, used in own.items() if used is not None]
+        stop = ceil(at + 1, HOUR)
+        counted = _counts(connection, numbers, floor(start, DAY), stop)
+        made = estimates.made(connection, numbers, HOUR, start, stop)
+        due: set[int] = set()
+        for (number, hour), rows in counted.items():
+            used, before = own[number], made.get((number, hour))
+            if hour < start or used is None or self._empty.get((number, hour)) == rows:
+                continue
+            if (
+                before is None
+                or before.estimator != used[0]
+                or (before.rows != rows and at - before.changed_at >= _AGAIN)
+            ):
+                due.add(hour)
+        if not due:
+            return None
+        day = floor(max(due), DAY)
+        return _Due(
+            day,
+            {key: rows for key, rows in counted.items() if floor(key[1], DAY) == day},
+            sorted(hour for hour in due if hour >= day),
+        )
+
+    def _put(
+        self,
+        connection: Connection,
+        model: Model,
+        due: _Due,
+        found: Mapping[Window, Made],
+        at: int,
+    ) -> set[estimates.Key]:
+        progress.hold(connection, NAME, self._epoch)
+        if model.id not in models.by_id(connection, [model.id]):
+            return set()
+        number_of = numbered(connection, model.id, {(w.version, w.segment) for w in found})
+        now: dict[estimates.Key, Made] = {}
+        for window, one in found.items():
+            key = number_of[window.version, window.segment], window.resolution, window.start
+            now[key] = now[key].merge(one) if key in now else one
+        rows: dict[tuple[int, int, int], int] = {}
+        for (number, hour), count in due.rows.items():
+            for size, start in ((HOUR, hour), (DAY, due.day)):
+                rows[number, size, start] = rows.get((number, size, start), 0) + count
+        estimates.put(
+            connection,
+            [
+                Estimate(
+                    series=key[0],
+                    resolution=key[1],
+                    start=key[2],
+                    rows=rows.get(key, round(one.estimate.rows)),
+                    estimator=one.estimator,
+                    changed_at=at,
+                    body=encode(one.estimate),
+                )
+                for key, one in now.items()
+            ],
+        )
+        if all(window.resolution != DAY for window in found):
+            _put_day(connection, {key[0] for key in now}, due.day, at)
+        return set(now)
+
+
+def _put_day(connection: Connection, numbers: set[int], day: int, at: int) -> None:
+    """As the sum of its hours."""
+    held: dict[int, list[Estimate]] = {}
+    for each in estimates.between(connection, numbers, HOUR, day, day + DAY * SECOND):
+        held.setdefault(each.series, []).append(each)
+    made: list[Estimate] = []
+    for number, some in held.items():
+        total = decode(some[0].body)
+        for each in some[1:]:
+            total = total.merge(decode(each.body))
+        made.append(
+            Estimate(
+                series=number,
+                resolution=DAY,
+                start=day,
+                rows=sum(each.rows for each in some),
+                estimator=max(each.estimator for each in some),
+                changed_at=at,
+                body=encode(total),
+            )
+        )
+    estimates.put(connection, made)
+
+
+def _counts(
+    connection: Connection, numbers: Sequence[int], start: int, stop: int
+) -> dict[tuple[int, int], int]:
+    """Rows by series and hour, of the newest hours as well."""
+    reach = Reach.read(connection, KEPT)
+    found: dict[tuple[int, int], int] = {}
+    for span in reach.spans(start, stop, HOUR):
+        for each in windows.counts(connection, numbers, span.resolution, span.start, span.stop):
+            key = each.series, floor(each.start, HOUR)
+            found[key] = found.get(key, 0) + each.rows
+    return found
+
+
+def _expire(connection: Connection, at: int) -> None:
+    for size in SIZES:
+        estimates.expire(connection, size, at - KEPT[size])
+
+
+def estimate(config: Config, catalog: Catalog, stop: threading.Event) -> None:
+    """As a thread, until told to stop."""
+    store = LocalStore(config.data / "store")
+    with contextlib.closing(LogReader(config.data / "log")) as log:
+        source = Source(catalog, log, threading.Lock(), Memory(most=1))
+        Estimates(catalog, source, store).run(stop)
+
+
+def _wait(reason: str) -> None:
+    _log.warning("the catalog is waited for", reason=reason)
