@@ -1,5 +1,6 @@
 """A model whose labels come late, and the worker's estimates of it."""
 
+import math
 import random
 import threading
 
@@ -29,9 +30,9 @@ class Estimated(Case):
         start = START + hour * HOURS
         some = []
         for number in range(rows):
-            x = self.chance.gauss(0, 1)
             # Far from 0 it is easy to say; a shift takes rows there where it is not.
-            score = 1 / (1 + 2.718281828 ** (-2.5 * x * (1 - shift)))
+            x = self.chance.gauss(0, 1 - shift)
+            score = 1 / (1 + math.exp(-2.5 * x))
             told = {
                 "model_id": model,
                 "prediction_id": f"{model}-{hour}-{number}-{len(self.sent)}",
@@ -49,6 +50,10 @@ class Estimated(Case):
         self.send(some, start + HOURS)
         self.at = start + HOURS
         return some
+
+    def days(self, first, last, rows=30, **more):
+        for hour in range(first * 24, last * 24):
+            self.predict(hour, rows, **more)
 
     def label(self, upto=1 << 62, *, hours=1):
         """What was predicted before, so long after it."""
