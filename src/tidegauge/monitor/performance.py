@@ -2,11 +2,12 @@
 
 A reading is of the last span whose labels have had the time to come, and it is a breach only where
 the whole interval is beyond what is allowed: few labels say little, and nobody is told too early.
+Where that span is no breach, the estimate of the rows after it is asked as well.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AliasChoices, Field, model_validator
@@ -15,6 +16,7 @@ from tidegauge.monitor.against import Against
 from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Condition
 from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.estimated import believed, newest
 from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.severity import RANK
 from tidegauge.monitor.view import View
@@ -68,6 +70,13 @@ class Performance(Base):
             description="So long labels are waited for; unsaid: until 95 of 100 have come.",
         ),
     ] = None
+    estimates: Annotated[
+        bool,
+        Field(
+            description="Until labels are ripe, estimates stand in for them: a breach that only"
+            " an estimate tells is `high` at most."
+        ),
+    ] = True
     window: Annotated[Duration, Field(description="The span that a reading is of.")] = 7 * DAY
     every: Annotated[Duration, Field(description="How often.")] = HOUR
     min_rows: Annotated[
@@ -93,13 +102,38 @@ class Performance(Base):
             return nothing("not_applicable", f"no label of {view.subject.model.name} has come yet")
         stop = floor(view.slot - round(late * SECOND), FIVE_MINUTES)
         now = view.outcome(stop - self.window * SECOND, stop)
-        found = self._named(view, now)
-        if found is None or found[1].n < self.min_rows:
-            return self._too_few(now, found)
-        return _Judged(self, view, now, *found).found()
+        figure = self._named(now.figures(view.subject.model.positive))
+        if figure is None or figure[1].n < self.min_rows:
+            ripe = self._too_few(now, figure)
+        else:
+            ripe = _Judged(self, view, now, *figure).found()
+        if ripe.status == "breach" or not self.estimates:
+            return ripe
+        return self._estimated(view, stop, ripe) or ripe
 
-    def _named(self, view: View, point: Point) -> tuple[str, Figure] | None:
-        told = point.figures(view.subject.model.positive)
+    def _estimated(self, view: View, stop: int, ripe: Found) -> Found | None:
+        """Of the rows after the ripe ones: a breach, or what is told where these tell nothing."""
+        found = newest(view, stop, self.window)
+        if found is None or not found.estimated.is_supported:
+            return None
+        figure = self._named(found.estimated.figures)
+        if (
+            figure is None
+            or figure[1].n < self.min_rows
+            or not believed(view, figure[0]).is_trusted
+        ):
+            return None
+        read = _Judged(self, view, found.point, *figure).found()
+        if read.status != "breach" and ripe.status not in {"no_data", "insufficient_data"}:
+            return None
+        detail = {**(read.detail or {}), "is_estimate": True}
+        if read.status != "breach":
+            return replace(read, detail=detail)
+        severity = self.severity or min(read.severity or "high", "high", key=RANK.__getitem__)
+        reason = f"estimated before labels: {read.reason}"
+        return replace(read, detail=detail, severity=severity, reason=reason)
+
+    def _named(self, told: Mapping[str, Figure]) -> tuple[str, Figure] | None:
         for name in USUAL if self.metric is None else (self.metric,):
             if name in told:
                 return name, told[name]

@@ -11,6 +11,7 @@ from tidegauge.catalog import numbers, outcomes, trainings, windows
 from tidegauge.catalog.numbers import Number
 from tidegauge.catalog.outcomes import Outcome
 from tidegauge.catalog.windows import Window
+from tidegauge.estimate import Trust
 from tidegauge.monitor.against import WEEKS, Against
 from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.chance import Together
@@ -56,6 +57,10 @@ class Shared:
         default_factory=lambda: Memory(2_000)
     )
     """Of features, by model and hour."""
+    trust: Memory[tuple[int, str, str, str, int], Trust] = field(
+        default_factory=lambda: Memory(20_000)
+    )
+    """Of estimates, by model, version, segment, figure and hour."""
 
 
 class Held(Protocol):
