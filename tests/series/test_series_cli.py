@@ -90,3 +90,24 @@ def test_versus(command):
 
 def test_a_model_that_nobody_knows(command):
     assert "there is no model 'x'" in command("labels", "x", status=1)
+
+
+@pytest.mark.usefixtures("lent")
+def test_performance(command):
+    said = command("performance", "m")
+    assert said.startswith("m: 2,000 of 2,000 predictions have a label")
+    lines = {line.split()[0]: line for line in said.splitlines() if line.strip()}
+    assert " to " in lines["accuracy"]
+    steps = [line for line in said.splitlines() if "±" in line]
+    assert len(steps) == 12
+    assert all(line.endswith("yes") for line in steps)
+    told = json.loads(command("performance", "m", "--json"))
+    assert told["performance"]["total"]["labelled"] == 2_000
+    assert "roc_auc" in command("performance", "m", "--metric", "roc_auc")
+
+
+@pytest.mark.usefixtures("api")
+def test_performance_of_a_model_without_labels(api, command):
+    api.case.send([prediction(random.Random(1), n, at=START + n) for n in range(50)], START + HOURS)
+    api.case.count()
+    assert "No label has come, and nothing is estimated yet." in command("performance", "m")

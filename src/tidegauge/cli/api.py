@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 URL = Annotated[str, typer.Option(help="The server; else TIDEGAUGE_URL, http://127.0.0.1:8712.")]
 KEY = Annotated[str, typer.Option(help="Else TIDEGAUGE_API_KEY.")]
+MODEL = Annotated[str, typer.Argument(help="The model_id.")]
+START = Annotated[str, typer.Option(help="From this time on, such as 2026-11-01T00:00Z.")]
+END = Annotated[str, typer.Option(help="And before this one.")]
+JSON = Annotated[bool, typer.Option("--json", help="As the API gives it.")]
 
 
 def connect(url: str, api_key: str) -> "httpx.Client":
@@ -34,6 +38,20 @@ def get(http: "httpx.Client", path: str, **query: str | int | None) -> dict[str,
         raise unreachable(http, error) from error
     checked(answer)
     return answer.json()
+
+
+def asked(
+    url: str, api_key: str, path: str, *, as_json: bool, **query: str | int | None
+) -> dict[str, Any] | None:
+    """The answer; None where it was printed as it is."""
+    with connect(url, api_key) as http:
+        found = get(http, path, **query)
+    if as_json:
+        import json  # noqa: PLC0415 - `--help` needs none
+
+        typer.echo(json.dumps(found, indent=1))
+        return None
+    return found
 
 
 def unreachable(http: "httpx.Client", error: Exception) -> AnswerError:

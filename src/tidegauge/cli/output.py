@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Container, Generator
+from typing import Any
 
 import typer
 
@@ -20,3 +21,20 @@ def heard() -> Generator[None]:
         # Else Python would find out once more at exit, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FINE) from None
+
+
+def table_of(*columns: str, left: Container[str] = ("group", "from")) -> Any:  # noqa: ANN401 - rich's
+    """As all our tables look; numbers stand to the right."""
+    from rich.table import Table  # noqa: PLC0415 - `--help` needs none
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="left" if column in left else "right")
+    return table
+
+
+def plain(text: str) -> str:
+    """What a user wrote is no markup of ours."""
+    from rich.markup import escape  # noqa: PLC0415 - as above
+
+    return escape(text)

@@ -1,17 +1,14 @@
 """`tidegauge labels`, `tidegauge fairness` and `tidegauge versus`: what labels tell."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from tidegauge.cli.api import KEY, URL, connect, get
+from tidegauge.cli.api import END, JSON, KEY, MODEL, START, URL, asked
+from tidegauge.cli.output import plain, table_of
 
-MODEL = Annotated[str, typer.Argument(help="The model_id.")]
-START = Annotated[str, typer.Option(help="From this time on, such as 2026-11-01T00:00Z.")]
-END = Annotated[str, typer.Option(help="And before this one.")]
-JSON = Annotated[bool, typer.Option("--json", help="As the API gives it.")]
 _COLOURS = {"unfair": "red", "worse": "red", "fair": "green", "better": "green"}
 
 
@@ -26,15 +23,15 @@ def labels(
 ) -> None:
     """How much of the truth is known, how late it comes, and what is awaited."""
     path = f"/api/v1/models/{model}/labels/coverage"
-    found = _asked(url, api_key, path, as_json=as_json, start_time=start, end_time=end)
+    found = asked(url, api_key, path, as_json=as_json, start_time=start, end_time=end)
     if found is None:
         return
     console = Console()
     coverage = found["coverage"]
     share = "none" if coverage is None else f"{100 * coverage:.1f} %"
     console.print(
-        f"[bold]{model}[/]: {found['labelled']:,} of {found['predictions']:,} predictions have a"
-        f" label ({share}), {found['unmatched']:,} labels wait for their prediction",
+        f"[bold]{plain(model)}[/]: {found['labelled']:,} of {found['predictions']:,} predictions"
+        f" have a label ({share}), {found['unmatched']:,} labels wait for their prediction",
         highlight=False,
     )
     delay = found["label_delay"]
@@ -44,7 +41,7 @@ def labels(
             f" {_hours(delay['p90_hours'])}, 99 of 100 within {_hours(delay['p99_hours'])}",
             highlight=False,
         )
-    table = _table("from", "predictions", "labelled", "coverage", "final")
+    table = table_of("from", "predictions", "labelled", "coverage", "final")
     for each in found["data_points"]:
         if each["predictions"]:
             table.add_row(
@@ -76,7 +73,7 @@ def fairness(  # noqa: PLR0913 - an option each
     api_key: KEY = "",
 ) -> None:
     """Whether groups are treated alike: group by group, and criterion by criterion."""
-    found = _asked(
+    found = asked(
         url,
         api_key,
         f"/api/v1/models/{model}/fairness",
@@ -92,21 +89,21 @@ def fairness(  # noqa: PLR0913 - an option each
     if not found["attributes"]:
         console.print("No segment is declared: say with PUT .../schema which column tells groups.")
     for one in found["attributes"]:
-        console.print(f"[bold]{one['protected_attribute']}[/]: {_coloured(one['verdict'])}")
-        table = _table("group", "predictions", "labelled", "given", "true positives", "accuracy")
+        console.print(f"[bold]{plain(one['protected_attribute'])}[/]: {_coloured(one['verdict'])}")
+        table = table_of("group", "predictions", "labelled", "given", "true positives", "accuracy")
         for each in one["group_metrics"]:
             rates = (each["positive_rate"], each["true_positive_rate"], each["accuracy"])
             table.add_row(
-                each["group"] or "(not told)",
+                plain(each["group"]) or "(not told)",
                 f"{each['sample_count']:,.0f}",
                 f"{each['labelled']:,.0f}",
                 *(_rate(rate) for rate in rates),
             )
         console.print(table)
-        table = _table("criterion", "value", "95 %", "limit", "verdict", left=("criterion",))
+        table = table_of("criterion", "value", "95 %", "limit", "verdict", left=("criterion",))
         for each in one["criteria"]:
             table.add_row(
-                each["name"],
+                plain(each["name"]),
                 _number(each["value"]),
                 _span(each),
                 f"{each['threshold']:g}",
@@ -130,15 +127,17 @@ def versus(  # noqa: PLR0913 - the same
     query = {"a_start_time": start, "b_start_time": start, "a_end_time": end, "b_end_time": end}
     for side, told in (("a", a), ("b", b)):
         query[f"{side}_{'segment' if '=' in told else 'version'}"] = told
-    found = _asked(url, api_key, f"/api/v1/models/{model}/compare", as_json=as_json, **query)
+    found = asked(url, api_key, f"/api/v1/models/{model}/compare", as_json=as_json, **query)
     if found is None:
         return
     console = Console()
-    console.print(found["sentence"], highlight=False)
-    table = _table("metric", a, b, "difference", "95 %", f"{b} is", left=("metric",))
+    console.print(found["sentence"], markup=False, highlight=False)
+    table = table_of(
+        "metric", plain(a), plain(b), "difference", "95 %", f"{plain(b)} is", left=("metric",)
+    )
     for each in found["metrics"]:
         table.add_row(
-            each["name"],
+            plain(each["name"]),
             _number(each["a"]["value"]),
             _number(each["b"]["value"]),
             f"{each['difference']:+.4g}",
@@ -149,30 +148,9 @@ def versus(  # noqa: PLR0913 - the same
     drift = found["drift"]
     if drift is not None and drift["drifted_features"]:
         some = ", ".join(drift["drifted_features"][:5])
-        console.print(f"Their rows differ: {drift['drifted_percent']:g} % of columns, {some}")
-
-
-def _asked(
-    url: str, api_key: str, path: str, *, as_json: bool, **query: str
-) -> dict[str, Any] | None:
-    """None where it was printed as it is."""
-    with connect(url, api_key) as http:
-        found = get(http, path, **query)
-    if as_json:
-        import json  # noqa: PLC0415 - `--help` needs none
-
-        typer.echo(json.dumps(found, indent=1))
-        return None
-    return found
-
-
-def _table(*columns: str, left: tuple[str, ...] = ("group", "from")) -> Any:  # noqa: ANN401 - rich's
-    from rich.table import Table  # noqa: PLC0415 - `--help` needs none
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="left" if column in left else "right")
-    return table
+        console.print(
+            f"Their rows differ: {drift['drifted_percent']:g} % of columns, {some}", markup=False
+        )
 
 
 def _coloured(verdict: str) -> str:
