@@ -61,6 +61,11 @@ OF_PERFORMANCE = {
         HERE / "../.rivals/nannyml/bin/python",
     ),
 }
+OF_GROUPS = {
+    "tidegauge, seven criteria with intervals": ("tidegauge_groups", OURS),
+    "numpy alone": ("numpy_groups", OURS),
+    "fairlearn's MetricFrame": ("fairlearn_groups", HERE / "../.rivals/fairlearn/bin/python"),
+}
 OF_ESTIMATES = {
     "tidegauge": ("tidegauge_estimates", OURS),
     "NannyML's CBPE": ("nannyml_estimates", HERE / "../.rivals/nannyml/bin/python"),
@@ -423,7 +428,7 @@ def error_streams(_folder: Path) -> str:
 
 
 def the_truth(_folder: Path) -> str:
-    return truth.text(OF_PERFORMANCE)
+    return truth.text(OF_PERFORMANCE, OF_GROUPS)
 
 
 def before_labels(_folder: Path) -> str:

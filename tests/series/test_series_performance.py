@@ -130,6 +130,36 @@ class TestTwoClasses:
         )
 
 
+class TestDeclaredLater:
+    def test_a_segment_is_measured_of_the_past_too(self, api, labelled):
+        sent, known = labelled
+        api.ask("PUT", "models/m/schema", json={"segments": ["features.plan"]})
+        join(api, START + 36 * HOURS)
+        for plan in ("free", "pro", "team"):
+            found = api.between(
+                "models/m/performance",
+                START,
+                START + 30 * HOURS,
+                segment=f"features.plan={plan}",
+            )["total"]
+            rows = [
+                each
+                for each in sent
+                if each["prediction_id"] in known and each["features"]["plan"] == plan
+            ]
+            right = [each["prediction_label"] == known[each["prediction_id"]] for each in rows]
+            assert found["labelled"] == len(rows)
+            assert found["metrics"]["accuracy"]["value"] == pytest.approx(sum(right) / len(right))
+
+    @pytest.mark.usefixtures("labelled")
+    def test_a_task_is_another_way_to_measure(self, api):
+        etag = api.key("read").get("models/m").headers["ETag"]
+        api.ask("PATCH", "models/m", json={"task": "regression"}, headers={"If-Match": etag})
+        join(api, START + 36 * HOURS)
+        found = api.between("models/m/performance", START, START + 30 * HOURS)
+        assert "accuracy" not in found["total"]["metrics"]
+
+
 class TestCoverage:
     def test_says_how_much_is_known_and_how_long_it_takes(self, api):
         sent = history(api, hours=10)

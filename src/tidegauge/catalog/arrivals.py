@@ -20,7 +20,7 @@ from tidegauge.catalog.upsert import pieces
 
 _MOST: Final = 500
 """Arrivals that are read at once."""
-Kind = Literal["labels", "predictions", "explanations"]
+Kind = Literal["labels", "predictions", "explanations", "days"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,9 +43,18 @@ def of_predictions(model: int, keys: Hashes, at: int) -> Arrival:
 
 
 def of_explanations(model: int, days: Iterable[int], at: int) -> Arrival:
+    return _of_days(model, "explanations", days, at)
+
+
+def of_days(model: int, days: Iterable[int], at: int) -> Arrival:
+    """Whose outcomes are to be measured otherwise: the model is another one."""
+    return _of_days(model, "days", days, at)
+
+
+def _of_days(model: int, kind: Kind, days: Iterable[int], at: int) -> Arrival:
     told = sorted(days)
     body = zlib.compress(orjson.dumps(told), 1)
-    return Arrival(model=model, kind="explanations", rows=len(told), at=at, body=body)
+    return Arrival(model=model, kind=kind, rows=len(told), at=at, body=body)
 
 
 def packed(ids: Sequence[str]) -> bytes:

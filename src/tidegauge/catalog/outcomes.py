@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, exists, select
 
+from tidegauge.catalog import arrivals
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import outcomes, series
 from tidegauge.catalog.upsert import merge, pieces
@@ -97,6 +98,19 @@ def of_whom(connection: Connection) -> list[int]:
     own = (outcomes.c.series == series.c.id) & (outcomes.c.resolution == DAY)
     query = select(series.c.model).where(exists().where(own))
     return list(connection.scalars(query.distinct().order_by(series.c.model)))
+
+
+def again(connection: Connection, model: int, at: int) -> None:
+    """What was measured of a model is to be measured otherwise: by other segments, or as another
+    task."""
+    query = (
+        select(outcomes.c.start)
+        .join(series, series.c.id == outcomes.c.series)
+        .where(series.c.model == model, outcomes.c.resolution == DAY)
+    )
+    days = set(connection.scalars(query))
+    if days:
+        arrivals.add(connection, [arrivals.of_days(model, days, at)])
 
 
 def expire(connection: Connection, resolution: int, before: int) -> int:

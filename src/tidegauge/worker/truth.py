@@ -78,6 +78,8 @@ class _Sought(NamedTuple):
     ids: set[str]
     explained: list[int]
     """Days that explanations have come of."""
+    again: set[int]
+    """Days that are to be measured otherwise."""
 
 
 class _Met(NamedTuple):
@@ -154,6 +156,7 @@ class Truth:
         with self.catalog.read() as connection:
             sought = self._sought(connection, model)
         met = self._predictions(model, sought.ids)
+        met.days.update(sought.again)
         days = sorted(met.days)
         measured = self._measure(model, days)
         reasons = Explaining(model, self.store, self.source).days(sought.explained, self._floors())
@@ -188,13 +191,11 @@ class Truth:
             elif len(come) and old:
                 own = hashed(pa.table({ID: pa.chunked_array([pa.array(old)])}), model.id)
                 ids.update(old[at] for at in np.flatnonzero(np.isin(own, come)))
-        days = {
-            day
-            for each in arrived
-            if each.kind == "explanations"
-            for day in arrivals.days_of(each.body)
-        }
-        return _Sought(counted, arrived, waiting, ids, sorted(days))
+        explained, again = (
+            {day for each in arrived if each.kind == kind for day in arrivals.days_of(each.body)}
+            for kind in ("explanations", "days")
+        )
+        return _Sought(counted, arrived, waiting, ids, sorted(explained), again)
 
     def _predictions(self, model: Model, ids: Iterable[str]) -> _Met:
         """Which of these there are, and the days that they are counted in."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from tidegauge.catalog import audit, models
+from tidegauge.catalog import audit, models, outcomes
 from tidegauge.catalog.models import Changes, Model
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.reference.task import Task
@@ -250,6 +250,8 @@ def change_model(
         matching(if_match, _etag(model), "the model")
         _check_declared(model, changes.get("protected") or ())
         changed = models.change(connection, model.id, model.revision, at, **changes)
+        if changed.task != model.task:
+            outcomes.again(connection, model.id, at)
         _note(connection, at, who(key), "model.change", changed, told)
         return changed
 

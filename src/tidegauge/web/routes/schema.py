@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from tidegauge.catalog import audit, baselines, models, schemas
+from tidegauge.catalog import audit, baselines, models, outcomes, schemas
 from tidegauge.catalog.baselines import Baseline
 from tidegauge.catalog.models import Changes, Model
 from tidegauge.catalog.schemas import ModelSchema
@@ -112,6 +112,8 @@ def put_schema(model_id: str, wanted: SchemaWanted, request: Request, key: Write
             _adopt(connection, key, baseline, made, at, wanted.why)
         changes: Changes = {} if wanted.segments is None else {"segments": wanted.segments}
         changed = models.change(connection, model.id, model.revision, at, **changes)
+        if changed.segments != model.segments:
+            outcomes.again(connection, model.id, at)
         audit.add(
             connection,
             at=at,
