@@ -34,6 +34,14 @@ class Baseline:
     id: int = 0
     """Given by the catalog, as the number is."""
 
+    @property
+    def own_time(self) -> tuple[int, int] | None:
+        """When its rows were: whatever is known of these in other ways is of the reference, too.
+        None where they are somebody else's, or not for good."""
+        if self.source not in {"learned", "range"}:
+            return None
+        return self.first_at, (self.last_at or self.first_at) + 1
+
 
 def add(connection: Connection, new: Baseline) -> Baseline:
     """As the model's next."""

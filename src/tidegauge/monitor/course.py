@@ -2,13 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final, Self
 
 from tidegauge.catalog.outcomes import Outcome
 from tidegauge.errors import UnreadableError
-from tidegauge.judge.streams import StreamDetector
+from tidegauge.judge.streams import Change, StreamDetector
 from tidegauge.monitor.reading import Memory
 from tidegauge.monitor.view import View
 from tidegauge.outcome.wrong import Usual, Wrong, wrong_of
@@ -19,6 +18,8 @@ from tidegauge.window import FIVE_MINUTES, HOUR, SECOND, ceil, floor
 _RECENT: Final = 2_000
 """Labels by which it is judged whether an alarm is over."""
 _FEWEST: Final = 100
+_LEVEL: Final = 500
+"""Labels that tell what errors have become."""
 _SPANS: Final = 400
 """Spans that are remembered, to tell when a change was."""
 
@@ -31,6 +32,8 @@ class Alarm:
     """When errors became more, about."""
     before: float | None
     after: float
+    moved: int = 0
+    """Since when they are what they are now: later than `since` where they moved again."""
 
     @property
     def rise(self) -> float:
@@ -52,57 +55,55 @@ class Course:
     tolerance: float = 0.0
     """A change of so large a share is none."""
     usual: Usual | None = None
-    size: int = FIVE_MINUTES
     alarm: Alarm | None = None
     spans: list[tuple[int, int, float]] = field(default_factory=list[tuple[int, int, float]])
     """The last ones that held labels: their start, the labels, the errors."""
 
     def go(self, view: View, upto: int) -> None:
         """Feed what is ripe by now."""
-        if view.reach.finest(self.upto) > self.size:
-            # Five minutes of so long ago are not told apart any more.
-            self.size, self.upto = HOUR, ceil(self.upto, HOUR)
-        stop = floor(upto, self.size)
-        for each in self._spans(view, stop):
+        # An hour that was not told apart is fed when it is over.
+        fed = floor(upto, HOUR)
+        for each in _spans(view, self.upto, floor(upto, FIVE_MINUTES)):
+            fed = max(fed, each.stop)
             if self.usual is None:
                 self.usual = Usual.of(each.measured)
             wrong = wrong_of(each.measured, self.usual)
             if wrong is not None and wrong.n:
                 self._take(each, wrong)
-        self.upto = max(self.upto, stop)
-
-    def _spans(self, view: View, stop: int) -> Iterator[Point]:
-        held: dict[int, list[Outcome]] = {}
-        for each in view.outcomes(self.size, self.upto, stop):
-            held.setdefault(each.start, []).append(each)
-        for start in sorted(held):
-            yield point(start, start + self.size * SECOND, 0, held[start], None)
+        self.upto = max(self.upto, fed)
 
     def _take(self, each: Point, wrong: Wrong) -> None:
         self.spans = [*self.spans[-_SPANS + 1 :], (each.start, wrong.n, wrong.wrong)]
         values = wrong.values()
         # Thinned out, a span's labels stand for more than themselves.
         scale = wrong.n / len(values)
-        alarms = self.detector.update_many(values)
+        alarms = self.detector.alarms_of(values)
         if alarms:
-            alarm = self._alarmed(each, len(values) - 1 - alarms[-1], scale)
-            if alarm.rise > self.tolerance:
-                self.alarm = alarm
-        elif self.alarm is not None and self._is_over(self.alarm):
-            self.alarm = None
+            place, change = alarms[-1]
+            alarm = self._alarmed(each, change, len(values) - 1 - place, scale)
+            self.alarm = alarm if alarm.rise > self.tolerance else None
+        elif self.alarm is not None:
+            self.alarm = None if self._is_over(self.alarm) else self._known_better(self.alarm)
 
-    def _alarmed(self, each: Point, later: int, scale: float) -> Alarm:
-        change = self.detector.change
-        since, labels = each.start, (change.since if change else 0) + later
-        left = labels * scale
+    def _alarmed(self, each: Point, change: Change | None, later: int, scale: float) -> Alarm:
+        since, left = each.start, ((change.since if change else 0) + later) * scale
         for start, n, _wrong in reversed(self.spans):
             since = start
             left -= n
             if left <= 0:
                 break
         n, wrong = self._since(since)
+        after = wrong / n if n else 0.0
+        if self.alarm is not None:
+            # It goes on: what was usual was so before it began.
+            return replace(self.alarm, opened=each.stop, after=after, moved=since)
         before = change.before if change else self._before(since)
-        return Alarm(each.stop, since, before, wrong / n if n else 0.0)
+        return Alarm(each.stop, since, before, after, since)
+
+    def _known_better(self, alarm: Alarm) -> Alarm:
+        """An alarm is raised after few labels; those that follow tell what errors have become."""
+        n, wrong = self._since(alarm.moved)
+        return replace(alarm, after=wrong / n) if 0 < n <= _LEVEL else alarm
 
     def _before(self, since: int) -> float | None:
         """Of a detector that cannot say what was usual."""
@@ -141,7 +142,6 @@ class Course:
             "upto": self.upto,
             "usual": asdict(self.usual) if self.usual else None,
             "tolerance": self.tolerance,
-            "size": self.size,
             "alarm": asdict(self.alarm) if self.alarm else None,
             "spans": self.spans,
         }
@@ -163,9 +163,27 @@ class Course:
                 StreamDetector.decode(body),
                 told["tolerance"],
                 Usual(**told["usual"]) if told["usual"] else None,
-                told["size"],
                 Alarm(**told["alarm"]) if told["alarm"] else None,
                 [(start, n, wrong) for start, n, wrong in told["spans"]],
             )
         except (UnreadableError, KeyError, TypeError, ValueError):
             return None
+
+
+def _spans(view: View, start: int, stop: int) -> list[Point]:
+    """In five minutes, and by the hour where these are not told apart any more."""
+    fine = _points(view, FIVE_MINUTES, start, stop)
+    told = {floor(each.start, HOUR) for each in fine}
+    coarse = _points(view, HOUR, ceil(start, HOUR), floor(stop, HOUR))
+    return sorted([*fine, *(each for each in coarse if each.start not in told)], key=_begun)
+
+
+def _points(view: View, size: int, start: int, stop: int) -> list[Point]:
+    held: dict[int, list[Outcome]] = {}
+    for each in view.outcomes(size, start, stop):
+        held.setdefault(each.start, []).append(each)
+    return [point(at, at + size * SECOND, 0, some, None) for at, some in held.items()]
+
+
+def _begun(each: Point) -> int:
+    return each.start

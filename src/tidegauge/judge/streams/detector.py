@@ -69,7 +69,11 @@ class StreamDetector:
 
         All are checked first: where one is refused, none is taken.
         """
-        rest, alarms, at = _checked(values), list[int](), 0
+        return [place for place, _change in self.alarms_of(values)]
+
+    def alarms_of(self, values: npt.ArrayLike | Iterable[float]) -> list[tuple[int, Change | None]]:
+        """As `update_many`, with what each alarm is about."""
+        rest, alarms, at = _checked(values), list[tuple[int, Change | None]](), 0
         while len(rest):
             self._start_anew_after_an_alarm()
             taken, self._level = self._state.update_many(rest)
@@ -77,7 +81,7 @@ class StreamDetector:
             self._count(taken)
             rest, at = rest[taken:], at + taken
             if self._level is Level.DRIFT:
-                alarms.append(at - 1)
+                alarms.append((at - 1, self.change))
         return alarms
 
     def _start_anew_after_an_alarm(self) -> None:
