@@ -196,14 +196,14 @@ class _Past(NamedTuple):
     @classmethod
     def of(cls, view: View, upto: int) -> "_Past":
         baseline = view.subject.baseline
-        if baseline is None or baseline.source not in {"learned", "range"}:
-            # The rows of others have no labels of ours.
+        if baseline is None or baseline.own_time is None:
             return cls(0, 0)
-        start = floor(baseline.first_at, HOUR)
+        first, last = baseline.own_time
+        start = floor(first, HOUR)
         whole = start + DAYS * DAY * SECOND
         if upto >= whole:
             return cls(start, whole, is_whole=True)
-        return cls(start, ceil((baseline.last_at or baseline.first_at) + 1, HOUR))
+        return cls(start, ceil(last, HOUR))
 
 
 def _by_time(view: View, past: _Past, size: int, usual: Usual | None) -> list[Wrong]:

@@ -22,7 +22,7 @@ from tidegauge.monitor.severity import RANK
 from tidegauge.monitor.view import View
 from tidegauge.performance import Figure
 from tidegauge.series.outcome import Point, is_better_less
-from tidegauge.window import DAY, FIVE_MINUTES, HOUR, MINUTE, SECOND, floor
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
 
 USUAL: Final = ("accuracy", "mae", "ndcg", "exact_match")
 """What a model is judged by where nothing is named: the first that there is."""
@@ -246,12 +246,9 @@ class _Judged:
             return None
         if against.kind == "reference":
             baseline = view.subject.baseline
-            if baseline is None or baseline.source not in {"learned", "range"}:
-                # The rows of others have no labels of ours.
+            if baseline is None or baseline.own_time is None:
                 return None
-            # Its last row is part of it.
-            last = baseline.last_at or baseline.first_at
-            return view.outcome(baseline.first_at, last + MINUTE * SECOND)
+            return view.outcome(*baseline.own_time)
         if against.kind == "previous version":
             version = view.previous_version
             return view.outcome(start, stop, version) if version is not None else None

@@ -19,7 +19,7 @@ from tidegauge.explain import Attributions, Limits, Shift, compare, decode, merg
 from tidegauge.schema import near
 from tidegauge.series.reach import Reach, Steps
 from tidegauge.series.subject import Subject
-from tidegauge.window import DAY, HOUR, MINUTE, SECOND, ceil, floor, spans
+from tidegauge.window import DAY, HOUR, SECOND, ceil, floor, spans
 
 RESOLUTIONS: Final = (HOUR, DAY)
 """Spans that are measured."""
@@ -92,11 +92,8 @@ def before(
     connection: Connection, reach: Reach, subject: Subject, numbers: Sequence[int], now: Side
 ) -> tuple[With, Side]:
     baseline = subject.baseline
-    # The rows of others are not explained by us.
-    if baseline is not None and baseline.source in {"learned", "range", "provisional"}:
-        # Its last row is part of it.
-        last = baseline.last_at or baseline.first_at
-        found = of_span(connection, reach, numbers, baseline.first_at, last + MINUTE * SECOND)
+    if baseline is not None and baseline.own_time is not None:
+        found = of_span(connection, reach, numbers, *baseline.own_time)
         if found.measured and found.stop <= now.start:
             return "reference", found
     size = now.stop - now.start

@@ -17,7 +17,6 @@ from tidegauge.series import outcome
 from tidegauge.series.outcome import Point
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Subject
-from tidegauge.window import MINUTE, SECOND
 
 _LEVEL: Final = 0.01
 """The chance of a shift where there is none."""
@@ -57,9 +56,8 @@ def look(connection: Connection, reach: Reach, subject: Subject, start: int, sto
     numbers = subject.numbers()
     now = outcome.of_span(connection, reach, numbers, start, stop)
     baseline = subject.baseline
-    if baseline is not None and baseline.source in {"learned", "range"}:
-        last = (baseline.last_at or baseline.first_at) + MINUTE * SECOND
-        before = outcome.of_span(connection, reach, numbers, baseline.first_at, last)
+    if baseline is not None and baseline.own_time is not None:
+        before = outcome.of_span(connection, reach, numbers, *baseline.own_time)
         if before.labelled and before.stop <= now.start:
             return shift(_classes(before), _classes(now))
     size = now.stop - now.start

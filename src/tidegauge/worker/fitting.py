@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from tidegauge.arrow import Table, pc
 from tidegauge.catalog import baselines, estimators, outcomes, series
-from tidegauge.catalog.baselines import Baseline
 from tidegauge.catalog.estimators import Estimator
 from tidegauge.catalog.models import Model
 from tidegauge.estimate import fit, to_bytes
@@ -78,9 +77,8 @@ def _of_all(
     past: "_Past", model: Model, numbers: Sequence[int], last: Estimator | None
 ) -> Due | None:
     baseline = baselines.latest(past.connection, [model.id]).get(model.id)
-    # The rows of others have no labels of ours.
-    if baseline is not None and baseline.source in {"learned", "range"}:
-        found = past.of_reference(numbers, baseline)
+    if baseline is not None and baseline.own_time is not None:
+        found = _due("", baseline.id, *past.held(numbers, *baseline.own_time))
         if found.rows >= FEWEST and _is_more(found, last):
             return found
         if found.rows >= FEWEST or (last is not None and last.baseline == baseline.id):
@@ -108,13 +106,8 @@ class _Past:
         days = outcomes.counts(self.connection, numbers, DAY, 0, self.ripe)
         return days[0].start if days else None
 
-    def of_reference(self, numbers: Sequence[int], baseline: Baseline) -> Due:
-        last = baseline.last_at or baseline.first_at
-        size, held = self._held(numbers, baseline.first_at, last + 1)
-        return _due("", baseline.id, size, held)
-
     def earliest(self, numbers: Sequence[int], begun: int, version: str = "") -> Due:
-        size, held = self._held(numbers, begun, begun + _LONGEST)
+        size, held = self.held(numbers, begun, begun + _LONGEST)
         kept: dict[int, int] = {}
         for start, rows in held.items():
             if sum(kept.values()) >= SAMPLE:
@@ -122,7 +115,7 @@ class _Past:
             kept[start] = rows
         return _due(version, None, size, kept)
 
-    def _held(self, numbers: Sequence[int], start: int, stop: int) -> tuple[int, dict[int, int]]:
+    def held(self, numbers: Sequence[int], start: int, stop: int) -> tuple[int, dict[int, int]]:
         """Labelled rows by time, as finely as it is still known."""
         size = HOUR if start >= self.at - KEPT[HOUR] else DAY
         stop = min(ceil(stop, size), floor(self.ripe, size))
