@@ -21,6 +21,8 @@ _EVERY: Final = 256
 """Parts after which a column is tried again: a few an hour at most, so once in some days."""
 _BETTER: Final = 0.97
 """Only a layout this much smaller replaces the first of the list, which costs least to read."""
+_WORTH: Final = 1 / 32
+"""Bytes of a row that it saves at the least: few beside a constant column, that takes none."""
 
 
 class Encodings:
@@ -100,7 +102,7 @@ def _smallest(column: Table, name: str, layouts: Iterable[str]) -> str:
     best, least = PLAIN, float("inf")
     for layout in layouts:
         size = _size(column, {name: layout})
-        if size < least * _BETTER:
+        if size < least * _BETTER - _WORTH * column.num_rows:
             best, least = layout, size
     return best
 
