@@ -14,7 +14,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tidegauge.arrow import Table
+from tidegauge.arrow import Table, pc
 from tidegauge.store.best import Best, Cursor, Order
 from tidegauge.store.keeping import Store
 from tidegauge.store.part import Part
@@ -87,15 +87,16 @@ def pieces(
     *,
     columns: Sequence[str],
     where: Sequence[Filter] = (),
+    coded: Sequence[str] = (),
 ) -> Iterator[Table]:
     """The rows that satisfy all conditions, a row group at a time and in no order; of the columns
-    those that are there."""
+    those that are there.  Texts of `coded` may come as dictionaries."""
     wanted = [*columns, *columns_of(where)]
     for number, part in enumerate(parts):
         source = PartSource(store, number, part)
         if source.could(where):
-            for piece in source.pieces(where):
-                yield _holding(piece.read(wanted), columns, where)
+            for table in source.tables(wanted, where, coded):
+                yield _holding(table, columns, where)
     for table in tail:
         yield _holding(table, columns, where)
 
@@ -104,7 +105,7 @@ def _holding(table: Table, columns: Sequence[str], where: Sequence[Filter]) -> T
     chosen = mask(table, where)
     there = set(table.column_names)
     own = table.select([name for name in columns if name in there])
-    return own if chosen is None else own.filter(chosen)
+    return own if chosen is None or pc.all(chosen).as_py() else own.filter(chosen)
 
 
 class _Waiting:

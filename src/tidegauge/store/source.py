@@ -1,10 +1,10 @@
 """Where rows are read from: a part, or a table of rows that are in no part yet."""
 
 import errno
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 
@@ -14,8 +14,10 @@ from tidegauge.store.errors import DamagedError, StoreError
 from tidegauge.store.keeping import Store
 from tidegauge.store.part import AT, ID, RECEIVED, Part, micros
 from tidegauge.store.verified import Verified
-from tidegauge.store.where import Between, Filter, Is, could
+from tidegauge.store.where import Between, Filter, Is, Missing, Not, could
 
+_DICTIONARY: Final = "RLE_DICTIONARY"
+"""Of the other layouts, pyarrow makes no dictionary of some."""
 Metadata = Any
 """`pyarrow.parquet.FileMetaData`."""
 
@@ -72,17 +74,28 @@ class PartSource:
     def pieces(self, where: Sequence[Filter] = ()) -> list[Piece]:
         with self._opened() as (file, raw):
             self._metadata = file.metadata
-            found: list[Piece] = []
-            for number in range(file.metadata.num_row_groups):
-                group = file.metadata.row_group(number)
-                chunks = {
-                    chunk.path_in_schema: chunk
-                    for chunk in map(group.column, range(group.num_columns))
-                }
-                if all(_could(one, chunks.get(one.column), raw) for one in _plain(where)):
-                    low, high = _ends(chunks[AT])
-                    found.append(Piece(self, (self.number[0], number), low, high))
-            return found
+            return [
+                Piece(self, (self.number[0], number), *_ends(chunks[AT]))
+                for number, chunks in _groups(file.metadata, raw, where)
+            ]
+
+    def tables(
+        self, columns: Sequence[str], where: Sequence[Filter], coded: Sequence[str] = ()
+    ) -> Iterator[Table]:
+        """The row groups that may have such rows, all of one opening of the file.  Texts of `coded`
+        come as dictionaries where they are kept so."""
+        with self._opened() as (file, raw):
+            found = list(_groups(file.metadata, raw, where))
+            texts = [
+                each.name
+                for each in file.schema_arrow
+                if each.name in coded
+                and pa.types.is_string(each.type)
+                and all(_DICTIONARY in chunks[each.name].encodings for _number, chunks in found)
+            ]
+            reader = _reader(raw, file.metadata, texts) if texts else file
+            for number, _chunks in found:
+                yield _read(reader, number, columns)
 
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow's
         with self._opened() as (file, _raw):
@@ -90,20 +103,14 @@ class PartSource:
 
     def read(self, group: int, columns: Sequence[str] | None) -> Table:
         with self._opened() as (file, _raw):
-            own = None
-            if columns is not None:
-                there = set(file.schema_arrow.names)
-                own = [name for name in dict.fromkeys(columns) if name in there]
-            table = file.read_row_group(group, columns=own)
-            return table if own is None else table.select(own)
+            return _read(file, group, columns)
 
     @contextmanager
     def _opened(self) -> Generator[tuple[Any, Verified]]:
         name = self.part.file
         raw = Verified(self._store, name, self.part.bytes, self.part.digest)
         try:
-            sink = pa.PythonFile(raw, mode="r")
-            with pq.ParquetFile(sink, metadata=self._metadata, pre_buffer=True) as file:
+            with _reader(raw, self._metadata) as file:
                 yield file, raw
         except StoreError:
             raise
@@ -115,6 +122,41 @@ class PartSource:
         finally:
             with suppress(OSError):
                 raw.close()
+
+
+def _reader(raw: Verified, metadata: Metadata, coded: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow's
+    return pq.ParquetFile(
+        pa.PythonFile(raw, mode="r"),
+        metadata=metadata,
+        pre_buffer=True,
+        read_dictionary=list(coded) or None,
+    )
+
+
+def _groups(
+    metadata: Metadata, raw: Verified, where: Sequence[Filter]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Those that may have such rows, each with its columns."""
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        chunks = {
+            chunk.path_in_schema: chunk for chunk in map(group.column, range(group.num_columns))
+        }
+        if all(_could(one, chunks.get(one.column), raw) for one in _plain(where)) and all(
+            _has(chunks, one.filter.column)
+            for one in where
+            if isinstance(one, Not) and isinstance(one.filter, Missing)
+        ):
+            yield number, chunks
+
+
+def _read(file: Any, group: int, columns: Sequence[str] | None) -> Table:  # noqa: ANN401 - pyarrow's
+    own = None
+    if columns is not None:
+        there = set(file.schema_arrow.names)
+        own = [name for name in dict.fromkeys(columns) if name in there]
+    table = file.read_row_group(group, columns=own)
+    return table if own is None else table.select(own)
 
 
 def _selected(table: Table, columns: Sequence[str]) -> Table:
@@ -137,6 +179,16 @@ def _could(one: Is | Between, chunk: Any, raw: Verified) -> bool:  # noqa: ANN40
     if isinstance(one, Is) and one.column == ID and chunk.bloom_filter_offset:
         return not excludes(raw, chunk.bloom_filter_offset, one.values)
     return True
+
+
+def _has(chunks: dict[str, Any], column: str) -> bool:
+    """Whether a row may have a value there."""
+    chunk = chunks.get(column)
+    if chunk is None:
+        # A list is named by what is in it.
+        return any(name.startswith(f"{column}.") for name in chunks)
+    found = chunk.statistics
+    return found is None or not found.has_null_count or found.null_count < chunk.num_values
 
 
 def _ends(chunk: Any) -> tuple[Any, Any]:  # noqa: ANN401 - pyarrow's
