@@ -1,9 +1,9 @@
 """What is measured of predictions whose truth is known: by the model's task, and by what is there.
 
-A table is read once, and then measured group by group of its rows.
+A table is read once, and then measured in many groups of its rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,9 +13,7 @@ from tidegauge.arrow import Table, pa, pc
 from tidegauge.outcome.join import FEEDBACK, LABELLED
 from tidegauge.performance import (
     Averages,
-    Classes,
     Coded,
-    Delays,
     Errors,
     Labels,
     Measured,
@@ -23,6 +21,7 @@ from tidegauge.performance import (
     Returns,
 )
 from tidegauge.performance.classes import PROBABILITY, SCORE
+from tidegauge.performance.grouped import classes_of, delays_of, slices
 from tidegauge.performance.returns import LONG, SHORT, position_of
 from tidegauge.record.columns import place
 from tidegauge.rows.values import codes, numbers
@@ -59,36 +58,60 @@ class Rows:
         self._mix = self._numbers("probabilities")
         self._outputs = self._numbers("outputs")
         self._true_outputs = self._numbers("actual_outputs")
+        self._told = {
+            name.removeprefix(FEEDBACK): numbers(table[name]).of_rows
+            for name in table.column_names
+            if name.startswith(FEEDBACK)
+        }
 
-    def measure(self, rows: Counts) -> dict[str, Measured]:
-        """A group, in the order of time; what has nothing to tell is left out."""
-        deeds = self._deeds(rows)
-        rows = rows[self._is_labelled[rows]]
-        found = {
-            MAIN: self._main(rows),
-            RETURNS: self._returns(rows),
-            DELAY: Delays.of(self._delay[rows]),
+    def measure(self, rows: Counts, cuts: Counts) -> list[dict[str, Measured]]:
+        """Groups of rows, each in the order of time, from cut to cut; what has nothing to tell is
+        left out."""
+        deeds = [self._deeds(rows[own]) for own in slices(cuts)]
+        rows, cuts = self._labelled(rows, cuts)
+        groups = [rows[own] for own in slices(cuts)]
+        found: dict[str, Sequence[Measured | None]] = {
+            MAIN: self._main(rows, cuts, groups),
+            RETURNS: [self._returns(own) for own in groups],
+            DELAY: delays_of(self._delay[rows], cuts),
             FEEDBACK: deeds,
         }
         for name, true in self._true_outputs.items():
             if name in self._outputs:
-                found[OUTPUT + name] = self._errors(rows, true, self._outputs[name])
-        return {name: each for name, each in found.items() if each is not None and each.n}
+                said = self._outputs[name]
+                found[OUTPUT + name] = [self._errors(own, true, said) for own in groups]
+        return [
+            {
+                name: each
+                for name, every in found.items()
+                if (each := every[at]) is not None and each.n
+            }
+            for at in range(len(groups))
+        ]
 
-    def count(self, rows: Counts) -> int:
-        """Of how many predictions the truth is known."""
-        rows = rows[self._is_labelled[rows]]
+    def count(self, rows: Counts, cuts: Counts) -> list[int]:
+        """Of how many predictions of each group the truth is known."""
+        rows, cuts = self._labelled(rows, cuts)
         weights = self._of(rows)
-        return len(rows) if weights is None else round(float(weights.sum()))
+        if weights is None:
+            return np.diff(cuts).tolist()
+        return [round(float(weights[own].sum())) for own in slices(cuts)]
 
-    def _main(self, rows: Counts) -> Measured | None:
+    def _labelled(self, rows: Counts, cuts: Counts) -> tuple[Counts, Counts]:
+        """Of groups of rows those whose truth is known."""
+        there = self._is_labelled[rows]
+        return rows[there], np.concatenate([[0], np.cumsum(there)])[cuts]
+
+    def _main(
+        self, rows: Counts, cuts: Counts, groups: Sequence[Counts]
+    ) -> Sequence[Measured | None]:
         if self._is("ranking", "rank", "group_id"):
-            return self._ranking(rows)
+            return [self._ranking(own) for own in groups]
         if self._is("multilabel", "prediction_labels", "actual_labels"):
-            return self._labels(rows)
+            return [self._labels(own) for own in groups]
         if self._is_of_classes():
-            return self._classes(rows)
-        return self._regression(rows)
+            return self._classes(rows, cuts)
+        return [self._regression(own) for own in groups]
 
     def _is(self, task: str, *needed: str) -> bool:
         """Whether it is of a task; one that nobody told is known by its columns."""
@@ -101,14 +124,15 @@ class Rows:
             return True
         return self._task is None and not self._has_numbers("actual_label")
 
-    def _classes(self, rows: Counts) -> Classes:
+    def _classes(self, rows: Counts, cuts: Counts) -> Sequence[Measured]:
         assert self._true is not None  # noqa: S101 - it is of classes
         true = Coded(self._true.codes[rows], self._true.names)
         chosen = self._choice()
         scores = {} if self._score is None else {SCORE: self._score[rows]}
         if len(self._mix) <= _SIDES:
             scores |= {PROBABILITY + name: each[rows] for name, each in self._mix.items()}
-        return Classes.of(true, Coded(chosen.codes[rows], chosen.names), scores, self._of(rows))
+        said = Coded(chosen.codes[rows], chosen.names)
+        return classes_of(true, said, scores, self._of(rows), cuts)
 
     def _choice(self) -> Coded:
         """What was said, or else what was thought the likeliest."""
@@ -168,12 +192,9 @@ class Rows:
 
     def _deeds(self, rows: Counts) -> Averages | None:
         """What people did who were served these."""
-        told = {
-            name.removeprefix(FEEDBACK): numbers(self._table[name]).of_rows[rows]
-            for name in self._table.column_names
-            if name.startswith(FEEDBACK)
-        }
-        return Averages.of(told) if told else None
+        if not self._told:
+            return None
+        return Averages.of({name: each[rows] for name, each in self._told.items()})
 
     def _returns(self, rows: Counts) -> Returns | None:
         """Where what was said is a position, and what came of it is a number."""

@@ -52,7 +52,7 @@ class Classes:
         names = tuple(sorted(_used(true) | _used(chosen)))
         is_true = true.codes >= 0
         both = is_true & (chosen.codes >= 0)
-        actual, choice = (_moved(each, names) for each in (true, chosen))
+        actual, choice = (moved(each, names) for each in (true, chosen))
         width = len(names)
         pairs = actual[both] * width + choice[both]
         counts = weighed(pairs, w[both], width * width).reshape(width, width)
@@ -187,7 +187,7 @@ def _used(coded: Coded) -> set[str]:
     return {coded.names[int(at)] for at in np.flatnonzero(rows)}
 
 
-def _moved(coded: Coded, names: Sequence[str]) -> Counts:
+def moved(coded: Coded, names: Sequence[str]) -> Counts:
     """The same values by their places among other names."""
     places = {name: at for at, name in enumerate(names)}
     moves = np.array([places.get(name, -1) for name in coded.names] + [-1], dtype=np.int64)

@@ -21,7 +21,7 @@ class Delays:
 
     @classmethod
     def of(cls, seconds: Floats) -> Self:
-        bins, counts = np.unique(_bins(seconds), return_counts=True)
+        bins, counts = np.unique(octaves_of(seconds), return_counts=True)
         return cls(bins, counts.astype(np.int64), int((seconds < 0).sum()))
 
     def merge(self, other: Self) -> Self:
@@ -50,7 +50,7 @@ class Delays:
         }
 
 
-def _bins(seconds: Floats) -> Counts:
-    """0 is less than a second."""
+def octaves_of(seconds: Floats) -> Counts:
+    """The bin of each: 0 is less than a second."""
     octaves = np.log2(np.maximum(seconds, 1.0))
     return np.where(seconds < 1, 0, 1 + np.floor(octaves * _FINE).astype(np.int64))

@@ -82,8 +82,7 @@ class Scores:
         w = np.ones(len(scores)) if weights is None else weights
         width = len(truths)
         bins, counts = _counted(bins_of(scores), truth, w, width)
-        clipped = np.clip(scores, 0.0, 1.0)
-        band = np.minimum((clipped * BANDS).astype(np.int64), BANDS - 1) * width + truth
+        band = bands_of(scores) * width + truth
         bands = [weighed(band, each, BANDS * width) for each in (w, w * scores)]
         sums = [_sums(scores[own], w[own]) for at in range(width) for own in [truth == at]]
         return cls(
@@ -140,27 +139,32 @@ def _counted(bins: Counts, truth: Counts, w: Floats, width: int) -> tuple[Counts
     return found, counts.reshape(len(found), width)
 
 
-def _sums(scores: Floats, w: Floats) -> list[float]:
-    """As `Odds` has them."""
+def bands_of(scores: Floats) -> Counts:
+    return np.minimum((np.clip(scores, 0.0, 1.0) * BANDS).astype(np.int64), BANDS - 1)
+
+
+def terms_of(scores: Floats, w: Floats) -> Sequence[Floats]:
+    """What is summed of each row, times its weight: as `Odds` has them."""
     safe = np.clip(scores, _SMALLEST, 1 - _SMALLEST)
     log, other, square, rest = np.log(safe), np.log1p(-safe), scores**2, (1 - scores) ** 2
+    return (
+        np.ones_like(w),
+        w,
+        scores,
+        log,
+        log * log,
+        other,
+        other * other,
+        square,
+        rest,
+        square * square,
+        rest * rest,
+    )
+
+
+def _sums(scores: Floats, w: Floats) -> list[float]:
     # Not the product of vectors, for which a library would start threads.
-    return [
-        float(np.einsum("i,i", w, each))
-        for each in (
-            np.ones_like(w),
-            w,
-            scores,
-            log,
-            log * log,
-            other,
-            other * other,
-            square,
-            rest,
-            square * square,
-            rest * rest,
-        )
-    ]
+    return [float(np.einsum("i,i", w, each)) for each in terms_of(scores, w)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,16 +4,18 @@ Whatever came in whatever order, an outcome is what these rows say now, so nothi
 back, and a crash repeats what it did.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from tidegauge.arrow import Table
+from tidegauge.arrow import Chunked, DataType, Table, pa
 from tidegauge.catalog.models import Model
-from tidegauge.outcome.join import DEEDS, NONE, TRUTHS, joined, latest
+from tidegauge.outcome.join import DEEDS, NONE, TRUTHS, is_truth, joined, latest
 from tidegauge.outcome.measure import Rows
+from tidegauge.outcome.sought import Sought
 from tidegauge.performance import Measured, merged
 from tidegauge.record.columns import place
 from tidegauge.schema import segment_columns
@@ -78,48 +80,75 @@ class Known:
     feedback: Table
     """The same, of what people did."""
 
-    def days(
-        self, predictions: Held, start: int, stop: int, floors: Mapping[int, int]
-    ) -> dict[Window, Outcome]:
-        """Of each window of these days that holds a row whose truth is known; `floors` says by
-        resolution from when on there are windows."""
-        table = self._rows(predictions, start, stop)
-        if not table.num_rows:
-            return {}
-        where = places(table)
-        days = floor_all(where.minute, DAY)
-        inside = np.flatnonzero(where.live & (days >= start) & (days < stop))
-        rows = Rows(table, self.model.task or self.model.likely_task)
-        versions = values_of(table, "model_version")
-        told = {"": None} | {name: values_of(table, name) for name in self.model.segments}
-        found: dict[Window, Outcome] = {}
-        for resolution in (FIVE_MINUTES, HOUR, DAY):
-            kept = inside[where.minute[inside] >= floors.get(resolution, start)]
-            if not len(kept):
-                continue
-            starts = floor_all(where.minute[kept], resolution)
-            for column, values in told.items():
-                order, groups = split(starts, kept, versions, column, values)
-                for group in groups:
-                    own = order[group.first : group.last]
-                    found[_window(resolution, group)] = Outcome(rows.count(own), rows.measure(own))
-        return found
+    also: Chunked = None
+    """Ids that are looked for besides."""
 
-    def _rows(self, held: Held, start: int, stop: int) -> Table:
-        """Joined, by time."""
+    def read(self, held: Held, start: int, stop: int) -> Table:
+        """The predictions of these days of which something may be known: of most days few."""
         told = {each for name in self.model.segments for each in segment_columns(name)}
         names = sorted(
             name
             for name in columns_of(self.store, held)
             if place(name)[0] in _FIELDS or name in told
         )
+        texts = [name for name in names if name != ID]
         found = [
-            table
+            some
             for where in within(start, stop)
-            for table in pieces(self.store, held.parts, held.tail, columns=names, where=where)
-            if table.num_rows
+            for table in pieces(
+                self.store, held.parts, held.tail, columns=names, where=where, coded=texts
+            )
+            for some in [self._some(table)]
+            if some.num_rows
         ]
-        return in_order(joined(unify(found), self.labels, self.feedback)) if found else NONE
+        return unify(found) if found else NONE
+
+    def joined(self, table: Table) -> Table:
+        """Those of which something is known, with it, by time."""
+        return in_order(joined(table, self.labels, self.feedback)) if table.num_rows else NONE
+
+    def _some(self, table: Table) -> Table:
+        if not table.num_rows:
+            return table
+        rows = self._sought.rows(table[ID])
+        own = [table[name].is_valid().to_numpy() for name in table.column_names if is_truth(name)]
+        if own:
+            rows = np.union1d(rows, np.flatnonzero(np.logical_or.reduce(own)))
+        if len(rows) < table.num_rows:
+            table = table.take(pa.array(rows))
+        return table.cast(pa.schema([(each.name, _plain(each.type)) for each in table.schema]))
+
+    @cached_property
+    def _sought(self) -> Sought:
+        every = [self.labels[ID], self.feedback[ID], *([] if self.also is None else [self.also])]
+        chunks = [chunk.cast(pa.string()) for ids in every for chunk in ids.chunks]
+        return Sought.of(pa.chunked_array(chunks, pa.string()))
+
+    def measured(
+        self, table: Table, days: Iterable[int], floors: Mapping[int, int]
+    ) -> dict[Window, Outcome]:
+        """Of each window of these days that holds a row whose truth is known; `floors` says by
+        resolution from when on there are windows."""
+        if not table.num_rows:
+            return {}
+        where = places(table)
+        inside = np.flatnonzero(where.live & np.isin(floor_all(where.minute, DAY), [*days]))
+        rows = Rows(table, self.model.task or self.model.likely_task)
+        versions = values_of(table, "model_version")
+        told = {"": None} | {name: values_of(table, name) for name in self.model.segments}
+        found: dict[Window, Outcome] = {}
+        for resolution in (FIVE_MINUTES, HOUR, DAY):
+            kept = inside[where.minute[inside] >= floors.get(resolution, 0)]
+            if not len(kept):
+                continue
+            starts = floor_all(where.minute[kept], resolution)
+            for column, values in told.items():
+                order, groups = split(starts, kept, versions, column, values)
+                cuts = np.array([*(group.first for group in groups), len(order)])
+                every = zip(groups, rows.count(order, cuts), rows.measure(order, cuts), strict=True)
+                for group, count, measured in every:
+                    found[_window(resolution, group)] = Outcome(count, measured)
+        return found
 
 
 def within(start: int, stop: int) -> Iterator[list[Filter]]:
@@ -128,6 +157,10 @@ def within(start: int, stop: int) -> Iterator[list[Filter]]:
     yield [Between(RECEIVED, start, stop), Not(Missing(AHEAD))]
     # In the future of their receipt, as `places` has it.
     yield [Between(AT, stop, None), Between(RECEIVED, start, stop), Missing(AHEAD)]
+
+
+def _plain(of: DataType) -> DataType:
+    return of.value_type if pa.types.is_dictionary(of) else of
 
 
 def _window(resolution: int, group: Group) -> Window:

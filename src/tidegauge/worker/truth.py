@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Connection
 
 from tidegauge import failpoint
-from tidegauge.arrow import Table, pa, pc
+from tidegauge.arrow import Chunked, Table, pa, pc
 from tidegauge.catalog import (
     Catalog,
     CatalogError,
@@ -37,11 +37,12 @@ from tidegauge.catalog.models import Model
 from tidegauge.catalog.unmatched import Unmatched
 from tidegauge.config import Config
 from tidegauge.log import LogReader
+from tidegauge.outcome.sought import Sought
 from tidegauge.performance import encode
 from tidegauge.series.memory import Memory
-from tidegauge.series.rows import Source
+from tidegauge.series.rows import Held, Source
 from tidegauge.store import Is, LocalStore, Store, pieces
-from tidegauge.store.part import AT, ID, RECEIVED
+from tidegauge.store.part import AT, ID, RECEIVED, micros
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import AHEAD
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
@@ -63,6 +64,8 @@ _AFTER_FAILURE: Final = 60.0
 _ROWS: Final = 1_000_000
 """Predictions that are read at once."""
 _DAY: Final = DAY * SECOND
+_MANY: Final = 10_000
+"""Ids of which most days have some."""
 _FEW: Final = 64
 """Ids that are asked of the parts' filters one by one."""
 _log = structlog.stdlib.get_logger(__name__)
@@ -76,6 +79,8 @@ class _Sought(NamedTuple):
     arrived: list[Arrival]
     waiting: list[Unmatched]
     ids: set[str]
+    new: set[str]
+    """Of those, the ids of new labels."""
     explained: list[int]
     """Days that explanations have come of."""
     again: set[int]
@@ -155,10 +160,12 @@ class Truth:
         began = time.monotonic()
         with self.catalog.read() as connection:
             sought = self._sought(connection, model)
-        met = self._predictions(model, sought.ids)
-        met.days.update(sought.again)
-        days = sorted(met.days)
-        measured = self._measure(model, days)
+        if len(sought.ids) > _MANY:
+            met, measured = self._at_once(model, sought)
+        else:
+            met = self._predictions(model, sought.ids)
+            met.days.update(sought.again)
+            measured = self._measure(model, sorted(met.days))
         reasons = Explaining(model, self.store, self.source).days(sought.explained, self._floors())
         failpoint.hit("truth.measured")
         self.catalog.write(
@@ -172,7 +179,7 @@ class Truth:
             model=model.name,
             labels=len(sought.ids),
             found=len(met.ids),
-            days=len(days),
+            days=len(met.days),
             explained=len(sought.explained),
             took=time.monotonic() - began,
         )
@@ -181,7 +188,8 @@ class Truth:
         counted = _counted(connection)
         arrived = arrivals.of(connection, model.id, MOST)
         waiting = unmatched.of(connection, model.id)
-        ids = {one for each in arrived if each.kind == "labels" for one in ids_of(each.body)}
+        new = {one for each in arrived if each.kind == "labels" for one in ids_of(each.body)}
+        ids = set(new)
         keys = [keys_of(each.body) for each in arrived if each.kind == "predictions"]
         come = np.concatenate(keys) if keys else np.zeros(0, dtype=np.uint64)
         for each in waiting:
@@ -195,7 +203,7 @@ class Truth:
             {day for each in arrived if each.kind == kind for day in arrivals.days_of(each.body)}
             for kind in ("explanations", "days")
         )
-        return _Sought(counted, arrived, waiting, ids, sorted(explained), again)
+        return _Sought(counted, arrived, waiting, ids, new, sorted(explained), again)
 
     def _predictions(self, model: Model, ids: Iterable[str]) -> _Met:
         """Which of these there are, and the days that they are counted in."""
@@ -205,32 +213,67 @@ class Truth:
             return met
         held = self.source.held(model)
         few = [Is(ID, *ordered)] if len(ordered) <= _FEW else []
-        sought = pa.array(ordered)
+        named = pa.chunked_array([ordered], pa.string())
+        sought = Sought.of(named)
         columns = [ID, AT, RECEIVED, AHEAD, "environment"]
-        read = pieces(self.store, held.parts, held.tail, columns=columns, where=few)
-        # What is sought is put in order once for each call, so there are few calls.
-        for some in _together(read):
-            found = some.filter(pc.is_in(some[ID], value_set=sought))
-            if found.num_rows:
-                met.ids.update(found[ID].to_pylist())
-                met.days.update(days_of(found))
+        found = [
+            table.take(pa.array(rows))
+            for table in pieces(self.store, held.parts, held.tail, columns=columns, where=few)
+            for rows in [sought.rows(table[ID]) if table.num_rows else ()]
+            if len(rows)
+        ]
+        if found:
+            _meet(met, unify(found), named)
         return met
 
     def _measure(self, model: Model, days: Sequence[int]) -> dict[Window, Outcome]:
         if not days:
             return {}
-        labels, feedback = (
-            told_of(self.store, self.source.held(model, kind, first_at=days[0] - BEFORE))
-            for kind in ("labels", "feedback")
-        )
-        known = Known(model, self.store, labels, feedback)
+        known = self._known(model, days[0])
         floors = self._floors()
         found: dict[Window, Outcome] = {}
+        for start, stop, table in self._read(model, known, days):
+            own = {day for day in days if start <= day < stop}
+            found |= known.measured(known.joined(table), own, floors)
+        return found
+
+    def _at_once(self, model: Model, sought: _Sought) -> tuple[_Met, dict[Window, Outcome]]:
+        """The same of ids so many that they are of most days: all rows are read once, not twice."""
+        met = _Met(set(), set(sought.again))
+        days = _days_of(self.source.held(model))
+        found: dict[Window, Outcome] = {}
+        if not days:
+            return met, found
+        named = pa.chunked_array([list(sought.ids)], pa.string())
+        known = self._known(model, days[0], named)
+        floors = self._floors()
+        for start, stop, table in self._read(model, known, days):
+            own = _Met(met.ids, set())
+            _meet(own, table, named)
+            met.days.update(day for day in own.days if start <= day < stop)
+            found |= known.measured(known.joined(table), met.days, floors)
+        return met, found
+
+    def _known(self, model: Model, first: int, also: Chunked = None) -> Known:
+        labels, feedback = (
+            told_of(self.store, self.source.held(model, kind, first_at=first - BEFORE))
+            for kind in ("labels", "feedback")
+        )
+        return Known(model, self.store, labels, feedback, also)
+
+    def _read(
+        self, model: Model, known: Known, days: Sequence[int]
+    ) -> Iterator[tuple[int, int, Table]]:
+        """What is known of days that follow one another, many rows at once."""
+        some: list[Table] = []
+        first = days[0]
         for start, stop in self._spans(model, days):
             # What was wrong about a clock is within a day, or refused.
             held = self.source.held(model, first_at=start - _DAY, last_at=stop + _DAY)
-            found |= known.days(held, start, stop, floors)
-        return found
+            some.append(known.read(held, start, stop))
+            if stop > days[-1] or sum(table.num_rows for table in some) >= _ROWS:
+                yield first, stop, unify(some)
+                first, some = stop, []
 
     def _spans(self, model: Model, days: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Days that follow each other, together where they hold few rows."""
@@ -275,9 +318,7 @@ class Truth:
         self, connection: Connection, model: Model, sought: _Sought, found: set[str]
     ) -> None:
         at = self.clock()
-        new = {
-            one for each in sought.arrived if each.kind == "labels" for one in ids_of(each.body)
-        } - found
+        new = sought.new - found
         gone: list[int] = []
         kept: list[Unmatched] = []
         for each in sought.waiting:
@@ -312,9 +353,9 @@ class Truth:
         every = [each.id for each in series.of(connection, model.id)]
         before = {
             each.key: each.body
-            for day in days
+            for start, stop in _runs(days)
             for size, first in self._floors().items()
-            for each in outcomes.between(connection, every, size, max(day, first), day + _DAY)
+            for each in outcomes.between(connection, every, size, max(start, first), stop)
         }
         bodies = {key: encode(one.measured) for key, one in now.items()}
         nothing = encode({})
@@ -338,17 +379,42 @@ class Truth:
         )
 
 
-def _together(tables: Iterable[Table]) -> Iterator[Table]:
-    """Many small tables as few large ones."""
-    some: list[Table] = []
-    for table in tables:
-        if table.num_rows:
-            some.append(table)
-        if sum(each.num_rows for each in some) >= _ROWS:
-            yield unify(some)
-            some = []
-    if some:
-        yield unify(some)
+def _runs(days: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Days that follow each other, together."""
+    start = stop = None
+    for day in sorted(days):
+        if start is not None and stop is not None and day > stop:
+            yield start, stop
+            start = None
+        start, stop = day if start is None else start, day + _DAY
+    if start is not None and stop is not None:
+        yield start, stop
+
+
+def _meet(met: _Met, table: Table, ids: Chunked) -> None:
+    """Note which of these ids the rows have, and the days of those."""
+    found = table.filter(pc.is_in(table[ID], value_set=ids.combine_chunks()))
+    if found.num_rows:
+        met.ids.update(found[ID].to_pylist())
+        met.days.update(days_of(found))
+
+
+def _days_of(held: Held) -> list[int]:
+    """All that rows may be counted in: by when they happened, or by when they came."""
+    ends = [
+        ends
+        for part in held.parts
+        for ends in (
+            (part.first_at, part.last_at),
+            (part.first_received, part.last_received),
+        )
+    ]
+    for table in held.tail:
+        ends += [
+            (int(at.min()), int(at.max())) for at in (micros(table[AT]), micros(table[RECEIVED]))
+        ]
+    days = (range(floor(low, DAY), high + 1, _DAY) for low, high in ends)
+    return sorted({day for own in days for day in own})
 
 
 def _expire(connection: Connection, at: int) -> None:
