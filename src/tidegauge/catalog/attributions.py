@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 
-from tidegauge.catalog.rows import read, written
+from tidegauge.catalog import spans
+from tidegauge.catalog.rows import written
 from tidegauge.catalog.tables import attributions
-from tidegauge.catalog.upsert import merge, pieces
+from tidegauge.catalog.upsert import merge
 
 Key = tuple[int, int, int]
 """Series, resolution, start."""
@@ -49,25 +50,8 @@ def between(
     connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
 ) -> list[Explained]:
     """Those that start in [start, stop), by series, then by time."""
-    found: list[Explained] = []
-    for some in pieces(sorted(set(series_ids))):
-        held = connection.execute(
-            select(attributions)
-            .where(
-                attributions.c.series.in_(some),
-                attributions.c.resolution == resolution,
-                attributions.c.start >= start,
-                attributions.c.start < stop,
-            )
-            .order_by(attributions.c.series, attributions.c.start)
-        )
-        found.extend(read(Explained, row) for row in held)
-    return found
+    return spans.between(connection, attributions, Explained, series_ids, resolution, start, stop)
 
 
 def expire(connection: Connection, resolution: int, before: int) -> int:
-    return connection.execute(
-        delete(attributions).where(
-            attributions.c.resolution == resolution, attributions.c.start < before
-        )
-    ).rowcount
+    return spans.expire(connection, attributions, resolution, before)

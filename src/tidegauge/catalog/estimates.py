@@ -4,9 +4,10 @@ truth is known."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
-from tidegauge.catalog.rows import read, written
+from tidegauge.catalog import spans
+from tidegauge.catalog.rows import written
 from tidegauge.catalog.tables import estimates
 from tidegauge.catalog.upsert import pieces, replace
 
@@ -40,20 +41,7 @@ def between(
     connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
 ) -> list[Estimate]:
     """Those that start in [start, stop), by series, then by time."""
-    found: list[Estimate] = []
-    for some in pieces(sorted(set(series_ids))):
-        rows = connection.execute(
-            select(estimates)
-            .where(
-                estimates.c.series.in_(some),
-                estimates.c.resolution == resolution,
-                estimates.c.start >= start,
-                estimates.c.start < stop,
-            )
-            .order_by(estimates.c.series, estimates.c.start)
-        )
-        found.extend(read(Estimate, row) for row in rows)
-    return found
+    return spans.between(connection, estimates, Estimate, series_ids, resolution, start, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +73,4 @@ def made(
 
 
 def expire(connection: Connection, resolution: int, before: int) -> int:
-    return connection.execute(
-        delete(estimates).where(estimates.c.resolution == resolution, estimates.c.start < before)
-    ).rowcount
+    return spans.expire(connection, estimates, resolution, before)

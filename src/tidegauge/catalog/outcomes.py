@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, exists, select
 
-from tidegauge.catalog import arrivals
-from tidegauge.catalog.rows import read, written
+from tidegauge.catalog import arrivals, spans
+from tidegauge.catalog.rows import written
 from tidegauge.catalog.tables import outcomes, series
 from tidegauge.catalog.upsert import merge, pieces
 from tidegauge.window import DAY
@@ -52,20 +52,7 @@ def between(
     connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
 ) -> list[Outcome]:
     """Those that start in [start, stop), by series, then by time."""
-    found: list[Outcome] = []
-    for some in pieces(sorted(set(series_ids))):
-        rows = connection.execute(
-            select(outcomes)
-            .where(
-                outcomes.c.series.in_(some),
-                outcomes.c.resolution == resolution,
-                outcomes.c.start >= start,
-                outcomes.c.start < stop,
-            )
-            .order_by(outcomes.c.series, outcomes.c.start)
-        )
-        found.extend(read(Outcome, row) for row in rows)
-    return found
+    return spans.between(connection, outcomes, Outcome, series_ids, resolution, start, stop)
 
 
 class Count(NamedTuple):
@@ -114,6 +101,4 @@ def again(connection: Connection, model: int, at: int) -> None:
 
 
 def expire(connection: Connection, resolution: int, before: int) -> int:
-    return connection.execute(
-        delete(outcomes).where(outcomes.c.resolution == resolution, outcomes.c.start < before)
-    ).rowcount
+    return spans.expire(connection, outcomes, resolution, before)

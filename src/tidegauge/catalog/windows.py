@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
-from tidegauge.catalog import keyed
+from tidegauge.catalog import keyed, spans
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import series, windows
 from tidegauge.catalog.upsert import merge, pieces
@@ -64,20 +64,7 @@ def between(
     connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
 ) -> list[Window]:
     """Those that start in [start, stop), by series, then by time."""
-    found: list[Window] = []
-    for some in pieces(sorted(set(series_ids))):
-        rows = connection.execute(
-            select(windows)
-            .where(
-                windows.c.series.in_(some),
-                windows.c.resolution == resolution,
-                windows.c.start >= start,
-                windows.c.start < stop,
-            )
-            .order_by(windows.c.series, windows.c.start)
-        )
-        found.extend(read(Window, row) for row in rows)
-    return found
+    return spans.between(connection, windows, Window, series_ids, resolution, start, stop)
 
 
 class Count(NamedTuple):

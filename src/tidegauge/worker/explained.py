@@ -30,7 +30,7 @@ from tidegauge.window import DAY, HOUR, SECOND, floor
 from tidegauge.worker.fold import split, values_of
 from tidegauge.worker.outcomes import Window, columns_of, within
 from tidegauge.worker.places import floor_all, places
-from tidegauge.worker.subjects import settled
+from tidegauge.worker.subjects import numbered
 
 SIZES: Final = (HOUR, DAY)
 _OUTPUTS: Final = 50
@@ -183,23 +183,18 @@ def put(
     at: int,
 ) -> None:
     """Those that say something else than they did; and nothing where nothing is explained."""
-    known = {
-        (each.version, ""): each.id for each in series.of(connection, model.id) if not each.segment
-    }
-    chosen = settled(known, {(each.version, each.segment) for each in measured})
-    missing = {*chosen.values()} - known.keys()
-    made = series.ensure(connection, [(model.id, *pair) for pair in missing])
-    known |= {(version, segment): number for (_m, version, segment), number in made.items()}
+    number_of = numbered(connection, model.id, {(w.version, w.segment) for w in measured})
     now: dict[attributions.Key, Explained] = {}
     for one, explained in measured.items():
-        key = known[chosen[one.version, one.segment]], one.resolution, one.start
+        key = number_of[one.version, one.segment], one.resolution, one.start
         now[key] = now[key].merge(explained) if key in now else explained
+    every = [each.id for each in series.of(connection, model.id) if not each.segment]
     before = {
         each.key: each.body
         for day in days
         for size in SIZES
         for each in attributions.between(
-            connection, known.values(), size, max(day, floors[size]), day + _DAY
+            connection, every, size, max(day, floors[size]), day + _DAY
         )
     }
     bodies = {key: encode(one.measured) for key, one in now.items()}

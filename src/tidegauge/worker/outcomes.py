@@ -84,7 +84,8 @@ class Known:
     """Ids that are looked for besides."""
 
     def read(self, held: Held, start: int, stop: int) -> Table:
-        """The predictions of these days of which something may be known: of most days few."""
+        """The predictions that are counted in these days of which something may be known: of most
+        days few."""
         told = {each for name in self.model.segments for each in segment_columns(name)}
         names = sorted(
             name
@@ -98,7 +99,7 @@ class Known:
             for table in pieces(
                 self.store, held.parts, held.tail, columns=names, where=where, coded=texts
             )
-            for some in [self._some(table)]
+            for some in [_inside(self._some(table), start, stop)]
             if some.num_rows
         ]
         return unify(found) if found else NONE
@@ -149,6 +150,15 @@ class Known:
                 for group, count, measured in every:
                     found[_window(resolution, group)] = Outcome(count, measured)
         return found
+
+
+def _inside(table: Table, start: int, stop: int) -> Table:
+    """The rows that are counted in a span; of wrong clocks, others have been read."""
+    if not table.num_rows:
+        return table
+    minute = places(table).minute
+    own = (minute >= start) & (minute < stop)
+    return table if own.all() else table.filter(pa.array(own))
 
 
 def within(start: int, stop: int) -> Iterator[list[Filter]]:
