@@ -19,35 +19,30 @@ from tidegauge import failpoint
 from tidegauge.catalog import (
     Catalog,
     CatalogError,
-    FencedError,
     estimates,
     estimators,
     models,
     outcomes,
     parts,
-    progress,
     series,
     windows,
 )
-from tidegauge.catalog.estimates import Estimate
 from tidegauge.catalog.models import Model
 from tidegauge.config import Config
-from tidegauge.estimate import Estimator, decode, encode, from_bytes
+from tidegauge.estimate import Estimator, from_bytes
 from tidegauge.log import LogReader
 from tidegauge.series.memory import Memory
 from tidegauge.series.reach import Reach
 from tidegauge.series.rows import Source
 from tidegauge.store import LocalStore, Store
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, ceil, floor
-from tidegauge.worker import fitting
-from tidegauge.worker.estimating import MOST, Estimating, Made
-from tidegauge.worker.outcomes import Window
+from tidegauge.worker import estimated, fitting
+from tidegauge.worker.beside import Beside
+from tidegauge.worker.estimating import MOST, Estimating
 from tidegauge.worker.roll import KEPT
-from tidegauge.worker.subjects import numbered
 
 NAME: Final = "estimates"
 SIZES: Final = (HOUR, DAY)
-_PAUSE: Final = 2.0
 _SHARE: Final = 2
 """So much longer than it works it pauses: the counting, the labels and the judge come first."""
 _LOOK: Final = 60.0
@@ -78,36 +73,18 @@ class Estimates:
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
 
     def __post_init__(self) -> None:
-        """Take the work over from whoever had it."""
-        begun = self.catalog.write(lambda c: progress.take(c, NAME), patience=None, waiting=_wait)
-        self._epoch = begun.epoch
+        self._work = Beside(self.catalog, NAME, self.clock, _expire, share=_SHARE)
         self._looked: dict[int, float] = {}
         self._whole: dict[int, float] = {}
         self._empty: dict[tuple[int, int], int] = {}
         """Of hours that were counted and have no rows any more: by series and start, how many."""
         self._known: Memory[tuple[int, int], Estimator] = Memory(most=32)
-        self._tidied = 0
 
     def run(self, stop: threading.Event) -> None:
-        """Until told to stop, or another process has the work."""
-        pause = _PAUSE
-        while not stop.wait(pause):
-            began = time.monotonic()
-            try:
-                self.step(stop)
-                self._tidy()
-            except FencedError as error:
-                _log.warning("estimates are made by another process", reason=str(error))
-                return
-            except CatalogError as error:
-                _wait(str(error))
-            pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
+        self._work.run(self.step, stop)
 
     def _tidy(self) -> None:
-        at = self.clock()
-        if at - self._tidied > HOUR * SECOND:
-            self._tidied = at
-            self.catalog.write(lambda connection: _expire(connection, at), waiting=_wait)
+        self._work.tidy()
 
     def step(self, stop: threading.Event | None = None) -> int:
         """Something for each model that is due; the number of models that had something."""
@@ -149,13 +126,7 @@ class Estimates:
             _log.exception("nothing could be learned for estimates", model=model.name)
             made = fitting.failed(model, due, f"{type(error).__name__}: {error}"[:500], at)
         failpoint.hit("estimates.fitted")
-
-        def put(connection: Connection) -> None:
-            progress.hold(connection, NAME, self._epoch)
-            if model.id in models.by_id(connection, [model.id]):
-                estimators.add(connection, made)
-
-        self.catalog.write(put, patience=None, waiting=_wait)
+        self._work.put(model, lambda connection: estimators.add(connection, made))
         self._whole.pop(model.id, None)
         return True
 
@@ -173,14 +144,12 @@ class Estimates:
         hours = due.hours if is_small else due.hours[-_AT_ONCE:]
         found = estimating.day(due.day, hours) if is_small else estimating.hours(hours)
         failpoint.hit("estimates.made")
-        put = self.catalog.write(
-            lambda connection: self._put(connection, model, due, found, at),
-            patience=None,
-            waiting=_wait,
+        put = self._work.put(
+            model, lambda connection: estimated.put(connection, model, due.day, due.rows, found, at)
         )
         failpoint.hit("estimates.committed")
         for (number, hour), rows in due.rows.items():
-            if hour in hours and (number, HOUR, hour) not in put:
+            if hour in hours and (number, HOUR, hour) not in (put or ()):
                 self._empty[number, hour] = rows
         return True
 
@@ -252,69 +221,6 @@ class Estimates:
             sorted(hour for hour in due if hour >= day),
         )
 
-    def _put(
-        self,
-        connection: Connection,
-        model: Model,
-        due: _Due,
-        found: Mapping[Window, Made],
-        at: int,
-    ) -> set[estimates.Key]:
-        progress.hold(connection, NAME, self._epoch)
-        if model.id not in models.by_id(connection, [model.id]):
-            return set()
-        number_of = numbered(connection, model.id, {(w.version, w.segment) for w in found})
-        now: dict[estimates.Key, Made] = {}
-        for window, one in found.items():
-            key = number_of[window.version, window.segment], window.resolution, window.start
-            now[key] = now[key].merge(one) if key in now else one
-        rows: dict[tuple[int, int, int], int] = {}
-        for (number, hour), count in due.rows.items():
-            for size, start in ((HOUR, hour), (DAY, due.day)):
-                rows[number, size, start] = rows.get((number, size, start), 0) + count
-        estimates.put(
-            connection,
-            [
-                Estimate(
-                    series=key[0],
-                    resolution=key[1],
-                    start=key[2],
-                    rows=rows.get(key, round(one.estimate.rows)),
-                    estimator=one.estimator,
-                    changed_at=at,
-                    body=encode(one.estimate),
-                )
-                for key, one in now.items()
-            ],
-        )
-        if all(window.resolution != DAY for window in found):
-            _put_day(connection, {key[0] for key in now}, due.day, at)
-        return set(now)
-
-
-def _put_day(connection: Connection, numbers: set[int], day: int, at: int) -> None:
-    """As the sum of its hours."""
-    held: dict[int, list[Estimate]] = {}
-    for each in estimates.between(connection, numbers, HOUR, day, day + DAY * SECOND):
-        held.setdefault(each.series, []).append(each)
-    made: list[Estimate] = []
-    for number, some in held.items():
-        total = decode(some[0].body)
-        for each in some[1:]:
-            total = total.merge(decode(each.body))
-        made.append(
-            Estimate(
-                series=number,
-                resolution=DAY,
-                start=day,
-                rows=sum(each.rows for each in some),
-                estimator=max(each.estimator for each in some),
-                changed_at=at,
-                body=encode(total),
-            )
-        )
-    estimates.put(connection, made)
-
 
 def _counts(
     connection: Connection, numbers: Sequence[int], start: int, stop: int
@@ -340,7 +246,3 @@ def estimate(config: Config, catalog: Catalog, stop: threading.Event) -> None:
     with contextlib.closing(LogReader(config.data / "log")) as log:
         source = Source(catalog, log, threading.Lock(), Memory(most=1))
         Estimates(catalog, source, store).run(stop)
-
-
-def _wait(reason: str) -> None:
-    _log.warning("the catalog is waited for", reason=reason)
