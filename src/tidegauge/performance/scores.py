@@ -6,7 +6,7 @@ and says how far the rows themselves may be; sums are exact.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
@@ -143,23 +143,21 @@ def bands_of(scores: Floats) -> Counts:
     return np.minimum((np.clip(scores, 0.0, 1.0) * BANDS).astype(np.int64), BANDS - 1)
 
 
-def terms_of(scores: Floats, w: Floats) -> Sequence[Floats]:
-    """What is summed of each row, times its weight: as `Odds` has them."""
+def terms_of(scores: Floats, w: Floats) -> Iterator[Floats]:
+    """What is summed of each row, times its weight, as `Odds` has them: one after another, as fresh
+    memory for all at once costs more than to count them."""
+    yield np.ones_like(w)
+    yield w
+    yield scores
     safe = np.clip(scores, _SMALLEST, 1 - _SMALLEST)
-    log, other, square, rest = np.log(safe), np.log1p(-safe), scores**2, (1 - scores) ** 2
-    return (
-        np.ones_like(w),
-        w,
-        scores,
-        log,
-        log * log,
-        other,
-        other * other,
-        square,
-        rest,
-        square * square,
-        rest * rest,
-    )
+    for log in (np.log(safe), np.log1p(-safe)):
+        yield log
+        yield log * log
+    square, rest = scores * scores, (1 - scores) ** 2
+    yield square
+    yield rest
+    yield square * square
+    yield rest * rest
 
 
 def _sums(scores: Floats, w: Floats) -> list[float]:
