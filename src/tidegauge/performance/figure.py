@@ -34,10 +34,11 @@ def share(part: float, whole: float, n: float | None = None) -> Figure | None:
     return Figure(value, low, high, whole)
 
 
-def wilson(value: float, n: float) -> tuple[float, float]:
-    square = Z * Z / n
+def wilson(value: float, n: float, z: float = Z) -> tuple[float, float]:
+    """The limits of a share, so many standard errors wide: of 95 % where nothing is said."""
+    square = z * z / n
     middle = (value + square / 2) / (1 + square)
-    half = Z / (1 + square) * math.sqrt(value * (1 - value) / n + square / (4 * n))
+    half = z / (1 + square) * math.sqrt(value * (1 - value) / n + square / (4 * n))
     return min(max(middle - half, 0.0), value), max(min(middle + half, 1.0), value)
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from tidegauge.performance import Figure
-from tidegauge.performance.figure import wilson
+from tidegauge.performance.figure import Z, wilson
 from tidegauge.profile.table import Profile
 from tidegauge.profile.traffic import Traffic
 from tidegauge.series import outcome, seen
@@ -23,7 +23,6 @@ from tidegauge.series.subject import Subject
 Verdict = Literal["better", "worse", "different", "unclear"]
 _NEITHER: Final = ("bias", "prevalence", "interval_width")
 """Figures of which neither more nor less is better."""
-_Z: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +112,7 @@ def _serving(traffic: Traffic) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     timing = traffic.timings[0]
     if timing.n > 1 and timing.mean is not None:
-        half = _Z * timing.deviation / math.sqrt(timing.n)
+        half = Z * timing.deviation / math.sqrt(timing.n)
         low = max(timing.mean - half, 0.0)
         found["latency_avg_ms"] = Figure(timing.mean, low, timing.mean + half, timing.n)
     rate = traffic.share("errors", "with_status")

@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from sqlalchemy import Connection
 
 from tidegauge.performance import Classes
+from tidegauge.performance.figure import wilson
 from tidegauge.series import outcome
 from tidegauge.series.outcome import Point
 from tidegauge.series.reach import Reach
@@ -89,8 +90,10 @@ def _share(name: str, before: Classes, now: Classes, wide: float) -> Share:
         float(each.counts[each.names.index(name)].sum()) / each.n if name in each.names else 0.0
         for each in (before, now)
     )
-    p_low, p_high = _wilson(p, before, wide)
-    q_low, q_high = _wilson(q, now, wide)
+    # Rows of unlike weight are worth fewer rows of one weight.
+    (p_low, p_high), (q_low, q_high) = (
+        wilson(share, each.n**2 / each.squares, wide) for share, each in ((p, before), (q, now))
+    )
     return Share(
         name=name,
         before=p,
@@ -98,11 +101,3 @@ def _share(name: str, before: Classes, now: Classes, wide: float) -> Share:
         low=q - p - math.hypot(q - q_low, p_high - p),
         high=q - p + math.hypot(q_high - q, p - p_low),
     )
-
-
-def _wilson(value: float, of: Classes, wide: float) -> tuple[float, float]:
-    # Rows of unlike weight are worth fewer rows of one weight.
-    n, z = of.n**2 / of.squares, wide * wide
-    middle = (value + z / (2 * n)) / (1 + z / n)
-    half = wide / (1 + z / n) * math.sqrt(value * (1 - value) / n + z / (4 * n * n))
-    return middle - half, middle + half
