@@ -138,3 +138,43 @@ def test_a_positive_class_that_the_reference_never_held(lent):
     lent.lend(RATES)
     found = lent.read(0, 1)
     assert found.value == pytest.approx(0.5, abs=0.1)
+
+
+def test_numbers_that_are_further_off_for_one_group(lent):
+    """A price that is told too high to one group; nobody has to say what is positive."""
+    chance = random.Random(6)
+    rows, labels = [], []
+    for n in range(2_000):
+        group = chance.choice("ab")
+        said = chance.gauss(100, 20)
+        told = {
+            "model_id": "m",
+            "prediction_id": f"p{n}",
+            "timestamp": START + n * HOURS // 2_000,
+            "prediction_score": said,
+            "features": {"x": chance.random()},
+            "tags": {"gender": group},
+        }
+        rows.append(told)
+        true = said - chance.gauss(15 if group == "b" else 0, 3)
+        label = {"model_id": "m", "prediction_id": f"p{n}", "timestamp": START + HOURS}
+        labels.append(label | {"actual_score": true})
+    lent.case.pin("m", rows[:200])
+
+    def made(connection):
+        model = models.by_name(connection, "default", "m")
+        told = {"segments": ["tags.gender"], "protected": ["tags.gender"], "task": "regression"}
+        models.change(connection, model.id, model.revision, START, **told)
+
+    lent.case.catalog.write(made)
+    lent.case.send(rows, START + HOURS)
+    lent.case.send(labels, START + 2 * HOURS, kind="labels")
+    lent.now = START + 4 * HOURS
+    lent.join()
+    found = lent.read(0, 4)
+    assert (found.status, found.detail["metric"]) == ("breach", "bias_parity")
+    assert found.value == pytest.approx(15, abs=1)
+    assert found.detail["threshold"] == pytest.approx(2, abs=0.5)
+    assert found.detail["groups"] == ["a", "b"]
+    verdicts = found.detail["verdicts"]
+    assert set(verdicts) == {"error_parity of tags.gender", "bias_parity of tags.gender"}

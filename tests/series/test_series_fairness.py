@@ -141,3 +141,86 @@ def test_a_protected_attribute_has_to_be_declared(api):
         status=422,
     )
     assert "did you mean 'tags.group'?" in found["detail"]
+
+
+def test_scores_are_held_against_what_came_by_group(api):
+    """A score that is right of all together: too low for one group, too high for the other."""
+    chance = random.Random(4)
+    api.case.pin("m", [prediction(chance, f"r{n}") for n in range(500)])
+    api.ask("PUT", "models/m/schema", json={"segments": ["tags.group"]})
+    rows, true = [], {}
+    for n in range(3_000):
+        group = chance.choice("ab")
+        score = round(chance.betavariate(2, 2), 3)
+        at = START + chance.randrange(HOURS)
+        more = {"tags": {"group": group}, "prediction_score": score}
+        given = "yes" if score > 0.5 else "no"
+        rows.append(prediction(chance, n, at=at, prediction_label=given, **more))
+        likely = score + (0.15 if group == "a" else -0.15)
+        true[f"m-{n}"] = "yes" if chance.random() < likely else "no"
+    for first in range(0, len(rows), 1_000):
+        api.case.send(rows[first : first + 1_000], START + HOURS)
+    label(api, [{"prediction_id": n, "actual_label": y} for n, y in true.items()], START + HOURS)
+    join(api, START + HOURS)
+    said(api, positive_label="yes", positive_is_favourable=True)
+    (found,) = asked(api)["attributes"]
+    gaps = {}
+    for each in found["group_metrics"]:
+        own = [row for row in rows if row["tags"]["group"] == each["group"]]
+        gap = [row["prediction_score"] - (true[row["prediction_id"]] == "yes") for row in own]
+        gaps[each["group"]] = sum(gap) / len(gap)
+        assert each["calibration"]["value"] == pytest.approx(gaps[each["group"]])
+        assert each["mean_absolute_error"] is None
+    calibration = next(each for each in found["criteria"] if each["name"] == "calibration")
+    assert calibration["verdict"] == "unfair"
+    assert calibration["value"] == pytest.approx(gaps["b"] - gaps["a"])
+
+
+def test_numbers_are_compared_by_how_far_off_they_are(api):
+    """Nobody has to say what is positive."""
+    chance = random.Random(5)
+    rows, true = [], {}
+    for n in range(2_000):
+        group = chance.choice("ab")
+        told = {
+            "model_id": "m",
+            "prediction_id": f"n-{n}",
+            "timestamp": START + chance.randrange(HOURS),
+            "features": {"x": chance.random()},
+            "prediction_score": chance.gauss(100, 20),
+            "tags": {"group": group, "half": chance.choice("xy")},
+        }
+        rows.append(told)
+        true[told["prediction_id"]] = told["prediction_score"] - chance.gauss(
+            0 if group == "a" else 8, 4
+        )
+    api.case.pin("m", rows[:300])
+    both = "tags.group & tags.half"
+    api.ask("PUT", "models/m/schema", json={"segments": ["tags.group", both]})
+    said(api, task="regression")
+    for first in range(0, len(rows), 1_000):
+        api.case.send(rows[first : first + 1_000], START + HOURS)
+    label(api, [{"prediction_id": n, "actual_score": y} for n, y in true.items()], START + HOURS)
+    join(api, START + HOURS)
+    found = {each["protected_attribute"]: each for each in asked(api)["attributes"]}
+    for attribute, names in (("tags.group", 2), (both, 4)):
+        one = found[attribute]
+        assert len(one["group_metrics"]) == names
+        assert one["verdict"] == "unfair"
+        assert one["disparate_impact"] is None
+        means = []
+        for each in one["group_metrics"]:
+            own = [
+                row["prediction_score"] - true[row["prediction_id"]]
+                for row in rows
+                if each["group"] in {row["tags"]["group"], " & ".join(row["tags"].values())}
+            ]
+            means.append(sum(own) / len(own))
+            assert each["labelled"] == len(own)
+            assert each["positive_rate"] is None
+            assert each["mean_error"]["value"] == pytest.approx(means[-1])
+            size = sum(map(abs, own)) / len(own)
+            assert each["mean_absolute_error"]["value"] == pytest.approx(size)
+        bias = next(each for each in one["criteria"] if each["name"] == "bias_parity")
+        assert bias["value"] == pytest.approx(max(means) - min(means))
+        assert (bias["verdict"], len(bias["groups"])) == ("unfair", 2)

@@ -9,6 +9,16 @@ from rich.console import Console
 from tidegauge.cli.api import END, JSON, KEY, MODEL, START, URL, asked
 from tidegauge.cli.output import plain, table_of
 
+_RATES = {
+    "given": "positive_rate",
+    "true positives": "true_positive_rate",
+    "accuracy": "accuracy",
+    "score less truth": "calibration",
+    "off by": "mean_absolute_error",
+    "too much by": "mean_error",
+}
+"""What a group's table shows, of what is there."""
+_NUMBERS = ("off by", "too much by")
 _COLOURS = {"unfair": "red", "worse": "red", "fair": "green", "better": "green"}
 
 
@@ -66,6 +76,9 @@ def fairness(  # noqa: PLR0913 - an option each
         str, typer.Option(help="One declared segment; else the protected attributes, or all.")
     ] = "",
     version: Annotated[str, typer.Option(help="Of the model; else all together.")] = "",
+    estimated: Annotated[
+        bool, typer.Option("--estimated", help="By what is expected, before labels are there.")
+    ] = False,
     start: START = "",
     end: END = "",
     as_json: JSON = False,
@@ -80,6 +93,7 @@ def fairness(  # noqa: PLR0913 - an option each
         as_json=as_json,
         attribute=attribute,
         version=version,
+        estimated="true" if estimated else "",
         start_time=start,
         end_time=end,
     )
@@ -90,14 +104,18 @@ def fairness(  # noqa: PLR0913 - an option each
         console.print("No segment is declared: say with PUT .../schema which column tells groups.")
     for one in found["attributes"]:
         console.print(f"[bold]{plain(one['protected_attribute'])}[/]: {_coloured(one['verdict'])}")
-        table = table_of("group", "predictions", "labelled", "given", "true positives", "accuracy")
+        rates = {
+            head: name
+            for head, name in _RATES.items()
+            if any(each[name] is not None for each in one["group_metrics"])
+        }
+        table = table_of("group", "predictions", "labelled", *rates)
         for each in one["group_metrics"]:
-            rates = (each["positive_rate"], each["true_positive_rate"], each["accuracy"])
             table.add_row(
                 plain(each["group"]) or "(not told)",
                 f"{each['sample_count']:,.0f}",
                 f"{each['labelled']:,.0f}",
-                *(_rate(rate) for rate in rates),
+                *(_rate(each[name], head) for head, name in rates.items()),
             )
         console.print(table)
         table = table_of("criterion", "value", "95 %", "limit", "verdict", left=("criterion",))
@@ -157,11 +175,14 @@ def _coloured(verdict: str) -> str:
     return f"[{_COLOURS.get(verdict, 'yellow')}]{verdict}[/]"
 
 
-def _rate(told: Mapping[str, float] | None) -> str:
-    if told is None:
+def _rate(told: Mapping[str, float | None] | None, head: str) -> str:
+    if told is None or told["value"] is None:
         return ""
-    half = 50 * (told["high"] - told["low"])
-    return f"{100 * told['value']:.1f} ± {half:.1f} %"
+    value, low, high = told["value"], told["low"], told["high"]
+    half = None if low is None or high is None else (high - low) / 2
+    if head in _NUMBERS:
+        return f"{value:.4g}{'' if half is None else f' ± {half:.2g}'}"
+    return f"{100 * value:.1f}{'' if half is None else f' ± {100 * half:.1f}'} %"
 
 
 def _number(told: float | None) -> str:

@@ -1,50 +1,13 @@
-"""Groups against each other, criterion by criterion.
-
-The limits of a difference come from those of its two rates (Newcombe, 1998), those of a ratio from
-those of their logarithms (Zou and Donner, 2008); both take the rates' own intervals (Wilson, 1927),
-at a level that is shared among all pairs (Bonferroni), as the worst pair was looked for.
-"""
+"""Groups against each other, criterion by criterion."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
-from typing import Final, Literal
 
-from scipy.special import ndtri
-
-from tidegauge.fairness.group import UNKNOWN, Group, Rate
-
-Verdict = Literal["fair", "unfair", "inconclusive", "not computable"]
-RateOf = Callable[[Group], Rate | None]
-_LEVEL: Final = 0.05
-_TWO: Final = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    ratio: float = 0.8
-    """The least that the rate of one group may be of another's: the rule of four fifths."""
-    difference: float = 0.1
-    fewest: int = 50
-    """Rows that a rate of a group has to be of."""
-    is_watched: bool = False
-    """It is asked again and again: intervals then hold at all times together, and are wider."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Criterion:
-    name: str
-    verdict: Verdict
-    threshold: float
-    value: float | None = None
-    """Of the two groups that are furthest apart."""
-    low: float | None = None
-    high: float | None = None
-    groups: tuple[str, str] | None = None
-    """Those two: the lower rate first."""
-    left_out: tuple[str, ...] = ()
-    """Groups of too few rows for it."""
+from tidegauge.fairness.amount import Rate
+from tidegauge.fairness.criterion import Criterion, Limits, Verdict, difference, ratio
+from tidegauge.fairness.group import Group
+from tidegauge.performance.moments import Moments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +30,8 @@ class Assessment:
 def assess(
     groups: Sequence[Group], limits: Limits | None = None, *, favourable: bool = True
 ) -> Assessment:
-    """`favourable` says whether the positive class is what people hope for: a loan is, to be
-    taken for a fraud is not."""
+    """Of classes: `favourable` says whether the positive one is what people hope for: a loan is,
+    to be taken for a fraud is not."""
     own = limits or Limits()
 
     def chosen(group: Group) -> Rate | None:
@@ -76,157 +39,28 @@ def assess(
 
     true, false = Group.true_positive_rate, Group.false_positive_rate
     criteria = [
-        _ratio("disparate_impact", chosen, groups, own),
-        _difference("demographic_parity", [chosen], groups, own),
-        _difference("equal_opportunity", [true], groups, own),
-        _difference("equalized_odds", [true, false], groups, own),
-        _difference("predictive_equality", [false], groups, own),
-        _difference("predictive_parity", [Group.precision], groups, own),
-        _difference("accuracy_parity", [Group.accuracy], groups, own),
+        ratio("disparate_impact", chosen, groups, own),
+        difference("demographic_parity", [chosen], groups, own),
+        difference("equal_opportunity", [true], groups, own),
+        difference("equalized_odds", [true, false], groups, own),
+        difference("predictive_equality", [false], groups, own),
+        difference("predictive_parity", [Group.precision], groups, own),
+        difference("accuracy_parity", [Group.accuracy], groups, own),
+        difference("calibration", [Group.calibration], groups, own),
     ]
     return Assessment(groups=groups, criteria={each.name: each for each in criteria})
 
 
-@dataclass(frozen=True)
-class _Pair:
-    low: tuple[str, Rate]
-    high: tuple[str, Rate]
-
-    @property
-    def names(self) -> tuple[str, str]:
-        return self.low[0], self.high[0]
-
-    def ends(self, z: "_Width") -> tuple[tuple[float, float], tuple[float, float]]:
-        return _wilson(self.low[1], z), _wilson(self.high[1], z)
-
-
-@dataclass(frozen=True)
-class _Width:
-    """Standard errors that an interval reaches."""
-
-    pairs: int
-    limits: Limits
-
-    def of(self, n: float) -> float:
-        level = _LEVEL / max(self.pairs, 1)
-        if not self.limits.is_watched:
-            return float(-ndtri(level / 2))
-        # The normal mixture of Robbins (1970): valid for whatever number of rows it is read at.
-        size = n / self.limits.fewest
-        return math.sqrt((1 + 1 / size) * math.log((1 + size) / level**2))
-
-
-def _pairs(rate: RateOf, groups: Sequence[Group], limits: Limits) -> tuple[list[_Pair], list[str]]:
-    found: list[tuple[str, Rate]] = []
-    left_out: list[str] = []
+def assess_errors(groups: Sequence[Group], limits: Limits | None = None) -> Assessment:
+    """Of numbers: how far off they are, and to which side; limits are parts of the standard
+    deviation of what was true, of all groups together."""
+    own = limits or Limits()
+    true = Moments()
     for group in groups:
-        if group.name == UNKNOWN:
-            continue
-        own = rate(group)
-        if own is None or own.n < limits.fewest:
-            left_out.append(group.name)
-        else:
-            found.append((group.name, own))
-    ordered = sorted(found, key=lambda each: each[1].value)
-    return [_Pair(a, b) for a, b in combinations(ordered, _TWO)], left_out
-
-
-def _difference(
-    name: str, rates: Sequence[RateOf], groups: Sequence[Group], limits: Limits
-) -> Criterion:
-    """The largest of all pairs and rates."""
-    met = [_pairs(rate, groups, limits) for rate in rates]
-    pairs = [pair for found, _left in met for pair in found]
-    left_out = tuple(sorted({name for _found, left in met for name in left}))
-    threshold = limits.difference
-    if not all(found for found, _left in met):
-        return Criterion(
-            name=name, verdict="not computable", threshold=threshold, left_out=left_out
-        )
-    z = _Width(len(pairs), limits)
-    spans = [(pair, *_apart(pair, z)) for pair in pairs]
-    worst = max(pairs, key=_gap)
-    low = max(low for _pair, low, _high in spans)
-    high = max(high for _pair, _low, high in spans)
-    verdict: Verdict = (
-        "unfair" if low > threshold else "fair" if high <= threshold else "inconclusive"
-    )
-    return Criterion(
-        name=name,
-        verdict=verdict,
-        threshold=threshold,
-        value=_gap(worst),
-        low=max(low, 0.0),
-        high=high,
-        groups=worst.names,
-        left_out=left_out,
-    )
-
-
-def _ratio(name: str, rate: RateOf, groups: Sequence[Group], limits: Limits) -> Criterion:
-    """The smallest of all pairs."""
-    pairs, left_out = _pairs(rate, groups, limits)
-    pairs = [pair for pair in pairs if pair.high[1].value > 0]
-    if not pairs:
-        return Criterion(
-            name=name,
-            verdict="not computable",
-            threshold=limits.ratio,
-            left_out=tuple(left_out),
-        )
-    z = _Width(len(pairs), limits)
-    spans = [_parts(pair, z) for pair in pairs]
-    worst = min(pairs, key=_part)
-    low, high = min(low for low, _high in spans), min(high for _low, high in spans)
-    verdict: Verdict = (
-        "unfair" if high < limits.ratio else "fair" if low >= limits.ratio else "inconclusive"
-    )
-    return Criterion(
-        name=name,
-        verdict=verdict,
-        threshold=limits.ratio,
-        value=_part(worst),
-        low=low,
-        high=high,
-        groups=worst.names,
-        left_out=tuple(left_out),
-    )
-
-
-def _gap(pair: _Pair) -> float:
-    return pair.high[1].value - pair.low[1].value
-
-
-def _part(pair: _Pair) -> float:
-    return pair.low[1].value / pair.high[1].value
-
-
-def _apart(pair: _Pair, z: _Width) -> tuple[float, float]:
-    """The limits of the difference of two rates."""
-    (a_low, a_high), (b_low, b_high) = pair.ends(z)
-    a, b, gap = pair.low[1].value, pair.high[1].value, _gap(pair)
-    return (
-        gap - math.hypot(b - b_low, a_high - a),
-        gap + math.hypot(b_high - b, a - a_low),
-    )
-
-
-def _parts(pair: _Pair, z: _Width) -> tuple[float, float]:
-    """The limits of the ratio of two rates."""
-    (a_low, a_high), (b_low, b_high) = pair.ends(z)
-    a, b = pair.low[1].value, pair.high[1].value
-    if a <= 0:
-        return 0.0, min(a_high / b_low, 1.0) if b_low > 0 else 1.0
-    ratio = math.log(a / b)
-    down = math.hypot(math.log(a / a_low), math.log(b_high / b))
-    up = math.hypot(math.log(a_high / a), math.log(b / b_low))
-    return math.exp(ratio - down), min(math.exp(ratio + up), 1.0)
-
-
-def _wilson(rate: Rate, width: _Width) -> tuple[float, float]:
-    value, n = rate.value, rate.worth
-    z = width.of(n)
-    square = z * z / n
-    middle = (value + square / 2) / (1 + square)
-    half = z / (1 + square) * math.sqrt(value * (1 - value) / n + square / (4 * n))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+        true = true.merge(group.errors.true if group.errors else Moments())
+    unit = math.sqrt(true.m2 / true.n) if true.n else 1.0
+    criteria = [
+        difference("error_parity", [Group.mean_absolute_error], groups, own, unit),
+        difference("bias_parity", [Group.mean_error], groups, own, unit),
+    ]
+    return Assessment(groups=groups, criteria={each.name: each for each in criteria})

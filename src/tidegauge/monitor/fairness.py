@@ -27,7 +27,17 @@ Name = Literal[
     "predictive_equality",
     "predictive_parity",
     "accuracy_parity",
+    "calibration",
+    "error_parity",
+    "bias_parity",
 ]
+_USUAL: tuple[Name, ...] = (
+    "disparate_impact",
+    "equal_opportunity",
+    "equalized_odds",
+    "error_parity",
+    "bias_parity",
+)
 
 
 class Fairness(Base):
@@ -45,13 +55,21 @@ class Fairness(Base):
     ] = None
     criteria: Annotated[
         tuple[Name, ...],
-        Field(min_length=1, description="Which of them must hold."),
-    ] = ("disparate_impact", "equal_opportunity", "equalized_odds")
+        Field(
+            min_length=1,
+            description="Which of them must hold: of classes or of numbers, as the model has it.",
+        ),
+    ] = _USUAL
     ratio: Annotated[
         Share, Field(le=1, description="The least that one group's rate may be of another's.")
     ] = 0.8
     difference: Annotated[
-        Share, Field(le=1, description="The most that rates of two groups may differ by.")
+        Share,
+        Field(
+            le=1,
+            description="The most that rates of two groups may differ by; errors of numbers in"
+            " parts of the standard deviation of what was true.",
+        ),
     ] = 0.1
     minimum: Annotated[
         int, Field(ge=1, le=1_000_000, description="Rows that a rate of a group has to be of.")
@@ -67,13 +85,13 @@ class Fairness(Base):
         wanted = self.attributes or list(model.protected or ())
         if not wanted:
             return nothing("not_applicable", f"{model.name} has no protected attribute")
-        if model.positive is None or model.favourable is None:
+        if not fairness.is_told(model):
             why = "nobody has said which class is the positive one, and whether it is favourable"
             return nothing("not_applicable", why)
         unknown = [each for each in wanted if each not in model.segments]
         if unknown:
             return nothing("error", f"{unknown[0]!r} is no declared segment of {model.name}")
-        looked = [self._look(view, name, model.positive, model.favourable) for name in wanted]
+        looked = self._look(view, wanted)
         found = [
             (each.attribute, criterion)
             for each in looked
@@ -83,33 +101,19 @@ class Fairness(Base):
         rows = max(int(sum(g.predictions for g in each.assessment.groups)) for each in looked)
         return self._found(found, rows)
 
-    def _look(
-        self,
-        view: View,
-        attribute: str,
-        positive: str,
-        favourable: bool,  # noqa: FBT001
-    ) -> fairness.Fairness:
+    def _look(self, view: View, wanted: list[str]) -> list[fairness.Fairness]:
         # What is right of a group is known when its labels have come.
         late = round((view.lateness or 0.0) * SECOND)
         stop = floor(view.slot - late, HOUR)
         steps = view.reach.steps(stop - self.window * SECOND, stop, step_of(self.window, None))
-        return fairness.look(
-            view.connection,
-            view.reach,
-            view.subject,
-            attribute,
-            steps,
-            positive=positive,
-            favourable=favourable,
-            version=view.version,
-            limits=Limits(
-                ratio=self.ratio,
-                difference=self.difference,
-                fewest=self.minimum,
-                is_watched=True,
-            ),
+        look = fairness.Looked(view.connection, view.reach, view.subject, steps, view.version)
+        limits = Limits(
+            ratio=self.ratio,
+            difference=self.difference,
+            fewest=self.minimum,
+            is_watched=True,
         )
+        return [look.at(name, limits) for name in wanted]
 
     def _found(self, found: list[tuple[str, Criterion]], rows: int) -> Found:
         computed = [each for each in found if each[1].verdict != "not computable"]
@@ -158,5 +162,5 @@ def _words(attribute: str, criterion: Criterion) -> str:
         )
     return (
         f"{name} of {attribute}: {low!r} and {high!r} are {value:.3g} apart, and"
-        f" {criterion.threshold:g} is allowed"
+        f" {criterion.threshold:.3g} is allowed"
     )

@@ -14,7 +14,7 @@ import numpy as np
 from tidegauge.arrays import Counts, Floats
 from tidegauge.performance.figure import Figure, around, share, wilson
 from tidegauge.performance.moments import weighed
-from tidegauge.performance.scores import Ranked, Scores
+from tidegauge.performance.scores import Offset, Ranked, Scores
 
 SCORE: Final = "prediction_score"
 PROBABILITY: Final = "probabilities."
@@ -173,6 +173,13 @@ class Classes:
             float(self.counts[at].sum()),
             float(self.counts[:, at].sum()),
         )
+
+    def offset(self, positive: str) -> Offset | None:
+        """How far the probabilities of a class are from what happened."""
+        for column in (PROBABILITY + positive, SCORE):
+            if column in self.scores:
+                return self.scores[column].offset(positive)
+        return None
 
     def calibration(self, positive: str) -> list[tuple[float, float, float]]:
         for column in (PROBABILITY + positive, SCORE):

@@ -15,7 +15,7 @@ from scipy.special import digamma
 
 from tidegauge.arrays import Counts, Floats
 from tidegauge.performance.figure import Figure, Z, around, ratio_of_odds
-from tidegauge.performance.moments import weighed
+from tidegauge.performance.moments import Moments, weighed
 
 _DIGITS: Final = 5
 """Of a score's mantissa that tell bins apart: 32 to an octave."""
@@ -45,6 +45,13 @@ class Odds(NamedTuple):
     other_square: float
     fourth: float
     other_fourth: float
+
+
+class Offset(NamedTuple):
+    far: Moments
+    """Scores, less 1 where it was true."""
+    true: float
+    """The weight of what was."""
 
 
 def bins_of(scores: Floats) -> Counts:
@@ -110,7 +117,6 @@ class Scores:
         """One truth against all others; None unless both are there."""
         if positive not in self.truths:
             return None
-        is_probability = bool(self.bins[0] >= 0 and self.bins[-1] <= _TOP)
         at = self.truths.index(positive)
         rest = [i for i in range(len(self.truths)) if i != at]
         yes, no = Odds(*self.sums[at]), Odds(*self.sums[rest].sum(axis=0))
@@ -123,8 +129,31 @@ class Scores:
             self.bands[:, rest].sum(axis=1),
             yes,
             no,
-            is_probability,
+            self._is_probability,
         )
+
+    def offset(self, positive: str) -> Offset | None:
+        """None of scores that are no probabilities.  One truth alone will do."""
+        if not self._is_probability:
+            return None
+        yes, no = Odds(*[0.0] * len(Odds._fields)), Odds(*self.sums.sum(axis=0))
+        if positive in self.truths:
+            at = self.truths.index(positive)
+            yes = Odds(*self.sums[at])
+            no = Odds(*(self.sums.sum(axis=0) - self.sums[at]))
+        n = yes.weight + no.weight
+        if n <= 0:
+            return None
+        mean = (yes.score + no.score - yes.weight) / n
+        squares = yes.other_square + no.square
+        far = Moments(
+            n, mean, max(squares - n * mean * mean, 0.0), squares=yes.squares + no.squares
+        )
+        return Offset(far, yes.weight)
+
+    @property
+    def _is_probability(self) -> bool:
+        return bool(self.bins[0] >= 0 and self.bins[-1] <= _TOP)
 
 
 def _counted(bins: Counts, truth: Counts, w: Floats, width: int) -> tuple[Counts, Floats]:

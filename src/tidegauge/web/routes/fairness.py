@@ -1,15 +1,15 @@
 """Whether groups of people are treated alike."""
 
+import math
 from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from tidegauge.fairness import Criterion, Limits, Verdict
-from tidegauge.fairness.group import Group, Rate
+from tidegauge.fairness import Amount, Criterion, Group, Limits, Verdict
 from tidegauge.ingest.problem import ProblemError
-from tidegauge.performance.figure import wilson
+from tidegauge.performance.figure import Z
 from tidegauge.series import fairness
 from tidegauge.series.fairness import Fairness
 from tidegauge.series.performance import step_of
@@ -22,14 +22,14 @@ _USUAL: Final = Limits()
 
 class RateShown(BaseModel):
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: float
 
 
 class GroupShown(BaseModel):
     group: Annotated[str, Field(description='The value of the attribute; "" where none is told.')]
-    sample_count: Annotated[float, Field(description="Predictions with a class.")]
+    sample_count: Annotated[float, Field(description="Predictions with a class, or a number.")]
     labelled: float
     positive_rate: Annotated[
         RateShown | None,
@@ -39,6 +39,13 @@ class GroupShown(BaseModel):
     false_positive_rate: RateShown | None
     precision: RateShown | None
     accuracy: RateShown | None
+    calibration: Annotated[
+        RateShown | None, Field(description="The mean score less the share that was true.")
+    ]
+    mean_absolute_error: Annotated[RateShown | None, Field(description="Of predicted numbers.")]
+    mean_error: Annotated[
+        RateShown | None, Field(description="Of the same: above 0 where too much is said.")
+    ]
 
 
 class CriterionShown(BaseModel):
@@ -59,6 +66,9 @@ class AttributeShown(BaseModel):
     disparate_impact: float | None
     max_tpr_difference: float | None
     max_fpr_difference: float | None
+    is_estimated: Annotated[
+        bool, Field(description="What was right is what is expected, and not what labels showed.")
+    ]
     group_metrics: list[GroupShown]
     criteria: list[CriterionShown]
 
@@ -67,13 +77,13 @@ class FairnessShown(BaseModel):
     model_id: str
     start_time: datetime
     end_time: datetime
-    positive_label: str
-    positive_is_favourable: bool
+    positive_label: str | None
+    positive_is_favourable: bool | None
     attributes: list[AttributeShown]
 
 
 @router.get("/fairness")
-def get_fairness(
+def get_fairness(  # noqa: PLR0913, PLR0917 - the parameters of an address
     model_id: str,
     request: Request,
     key: Reader,
@@ -89,42 +99,43 @@ def get_fairness(
     minimum: Annotated[
         int, Query(ge=1, le=1_000_000, description="Rows that a rate of a group has to be of.")
     ] = _USUAL.fewest,
+    estimated: Annotated[  # noqa: FBT002 - the same
+        bool,
+        Query(
+            description="Before labels are there: what is right is what is expected to be.  Of a"
+            " group whose truth follows its inputs otherwise than that of all, that is too kind."
+        ),
+    ] = False,
 ) -> FairnessShown:
-    """Group by group what was chosen and what was right, and each criterion with its interval.
+    """Group by group what was chosen and what was right, and each criterion with its interval; of
+    numbers how far off they are.
 
     A verdict is given only where the interval lies wholly on one side of the limit.
     """
     with looking(request, key, model_id) as found:
         subject = found.subject
         model = subject.model
-        if model.positive is None or model.favourable is None:
+        if not fairness.is_told(model):
             raise _unsaid(model_id)
         wanted = attribute or list(model.protected or model.segments)
         for name in wanted:
             if name not in model.segments:
                 raise _undeclared(name, list(model.segments))
         steps = found.reach.steps(span.start, span.stop, step_of(span.stop - span.start, None))
-        looked = [
-            fairness.look(
-                found.connection,
-                found.reach,
-                subject,
-                name,
-                steps,
-                positive=model.positive,
-                favourable=model.favourable,
-                version=version,
-                limits=Limits(fewest=minimum),
-            )
-            for name in wanted
-        ]
+        look = fairness.Looked(
+            found.connection, found.reach, subject, steps, version, is_estimated=estimated
+        )
+        looked = [look.at(name, Limits(fewest=minimum)) for name in wanted]
+    favourable = model.favourable is not False
     return FairnessShown(
         model_id=model_id,
         start_time=moment(steps.start),
         end_time=moment(steps.stop),
         positive_label=model.positive,
         positive_is_favourable=model.favourable,
-        attributes=[_attribute(each, favourable=model.favourable) for each in looked],
+        attributes=[
+            _attribute(each, favourable=favourable, is_estimated=estimated) for each in looked
+        ],
     )
 
 
@@ -146,7 +157,7 @@ def _undeclared(name: str, known: list[str]) -> ProblemError:
     )
 
 
-def _attribute(looked: Fairness, *, favourable: bool) -> AttributeShown:
+def _attribute(looked: Fairness, *, favourable: bool, is_estimated: bool) -> AttributeShown:
     assessment = looked.assessment
     criteria = assessment.criteria
     verdict = assessment.verdict
@@ -154,32 +165,42 @@ def _attribute(looked: Fairness, *, favourable: bool) -> AttributeShown:
         protected_attribute=looked.attribute,
         verdict=verdict,
         is_fair={"fair": True, "unfair": False}.get(verdict),
-        disparate_impact=criteria["disparate_impact"].value,
-        max_tpr_difference=criteria["equal_opportunity"].value,
-        max_fpr_difference=criteria["predictive_equality"].value,
+        disparate_impact=_value(criteria.get("disparate_impact")),
+        max_tpr_difference=_value(criteria.get("equal_opportunity")),
+        max_fpr_difference=_value(criteria.get("predictive_equality")),
+        is_estimated=is_estimated,
         group_metrics=[_group(each, favourable=favourable) for each in fairness.named(assessment)],
         criteria=[_criterion(each) for each in criteria.values()],
     )
 
 
+def _value(criterion: Criterion | None) -> float | None:
+    return None if criterion is None else criterion.value
+
+
 def _group(group: Group, *, favourable: bool) -> GroupShown:
+    is_of_numbers = group.errors is not None
+    chosen = None if is_of_numbers else group.positive_rate(favourable=favourable)
     return GroupShown(
         group=group.name,
         sample_count=group.predictions,
         labelled=group.labelled,
-        positive_rate=_rate(group.positive_rate(favourable=favourable)),
-        true_positive_rate=_rate(group.true_positive_rate()),
-        false_positive_rate=_rate(group.false_positive_rate()),
-        precision=_rate(group.precision()),
-        accuracy=_rate(group.accuracy()),
+        positive_rate=_amount(chosen),
+        true_positive_rate=_amount(group.true_positive_rate()),
+        false_positive_rate=_amount(group.false_positive_rate()),
+        precision=_amount(group.precision()),
+        accuracy=_amount(group.accuracy()),
+        calibration=_amount(group.calibration()),
+        mean_absolute_error=_amount(group.mean_absolute_error()),
+        mean_error=_amount(group.mean_error()),
     )
 
 
-def _rate(rate: Rate | None) -> RateShown | None:
-    if rate is None:
+def _amount(amount: Amount | None) -> RateShown | None:
+    if amount is None:
         return None
-    low, high = wilson(rate.value, rate.worth)
-    return RateShown(value=rate.value, low=low, high=high, n=rate.n)
+    low, high = (end if math.isfinite(end) else None for end in amount.limits(Z))
+    return RateShown(value=amount.value, low=low, high=high, n=amount.n)
 
 
 def _criterion(each: Criterion) -> CriterionShown:
