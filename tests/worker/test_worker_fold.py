@@ -9,10 +9,10 @@ from tidegauge.profile.codec import encode
 from tidegauge.profile.table import Profile
 from tidegauge.reference.counted import frame_of
 from tidegauge.reference.fit import profile_of_table
+from tidegauge.series.places import places
 from tidegauge.tail.decode import as_if_live, stamped
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, MINUTE, SECOND
 from tidegauge.worker.fold import Folding, Frontier, fold
-from tidegauge.worker.places import places
 from tidegauge.worker.windows import Fitted, Windows
 
 START = 1_790_000_000 * SECOND - (1_790_000_000 * SECOND) % (DAY * SECOND)

@@ -12,8 +12,8 @@ from tidegauge.catalog import arrivals
 from tidegauge.catalog.arrivals import Arrival
 from tidegauge.outcome.join import is_truth
 from tidegauge.record.columns import is_attribution
+from tidegauge.series.places import days_of
 from tidegauge.store.part import ID
-from tidegauge.worker.places import days_of
 
 MOST: Final = 100_000
 """Ids in one note: who joins them takes that many at once."""

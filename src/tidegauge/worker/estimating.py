@@ -9,13 +9,14 @@ import numpy as np
 
 from tidegauge.catalog.models import Model
 from tidegauge.estimate import Estimate, Estimator, read
+from tidegauge.series import sampling
+from tidegauge.series.places import floor_all, places
 from tidegauge.series.rows import Source
+from tidegauge.series.segment import values_of
 from tidegauge.store import Store
 from tidegauge.window import DAY, HOUR, SECOND
-from tidegauge.worker import sampling
-from tidegauge.worker.fold import Group, split, values_of
-from tidegauge.worker.outcomes import Window, floor_all
-from tidegauge.worker.places import places
+from tidegauge.worker.fold import Group, split
+from tidegauge.worker.outcomes import Window
 
 MOST: Final = 100_000
 """Rows that an estimate is made of: a sample of more, each of which stands for several."""

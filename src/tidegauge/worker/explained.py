@@ -21,15 +21,17 @@ from tidegauge.catalog import attributions, series
 from tidegauge.catalog.models import Model
 from tidegauge.explain import Attributions, encode, merged
 from tidegauge.record.columns import is_attribution, place
+from tidegauge.series.labelled import columns_of, within
+from tidegauge.series.places import floor_all, places
 from tidegauge.series.rows import Held, Source
+from tidegauge.series.segment import values_of
 from tidegauge.store import Store, pieces
 from tidegauge.store.part import AT, ID, RECEIVED, micros
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import AHEAD
 from tidegauge.window import DAY, HOUR, SECOND, floor
-from tidegauge.worker.fold import split, values_of
-from tidegauge.worker.outcomes import Window, columns_of, within
-from tidegauge.worker.places import floor_all, places
+from tidegauge.worker.fold import split
+from tidegauge.worker.outcomes import Window
 from tidegauge.worker.subjects import numbered
 
 SIZES: Final = (HOUR, DAY)

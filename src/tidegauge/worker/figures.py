@@ -9,9 +9,9 @@ import numpy as np
 
 from tidegauge.arrow import Table, pa
 from tidegauge.catalog.numbers import Number, tags_key
+from tidegauge.series.places import places
 from tidegauge.window import RESOLUTIONS, SECOND
 from tidegauge.worker.fold import Frontier
-from tidegauge.worker.places import places
 
 _TAG = "tags."
 

@@ -17,14 +17,14 @@ from tidegauge.catalog.models import Model
 from tidegauge.estimate import fit, to_bytes
 from tidegauge.estimate.classification import FEWEST, SAMPLE
 from tidegauge.outcome.join import LABELLED, TRUTHS, joined
+from tidegauge.series.labelled import BEFORE, told_of
 from tidegauge.series.outcome import lateness
 from tidegauge.series.rows import Source
+from tidegauge.series.sampling import columns, read, sampled
 from tidegauge.store import Store
 from tidegauge.store.part import in_order
 from tidegauge.window import DAY, HOUR, SECOND, ceil, floor
-from tidegauge.worker.outcomes import BEFORE, told_of
 from tidegauge.worker.roll import KEPT
-from tidegauge.worker.sampling import columns, read, sampled
 
 _OF_VERSION: Final = 1_000
 """Labels of a version's own rows from which it gets its own."""

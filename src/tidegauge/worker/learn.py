@@ -17,11 +17,11 @@ from tidegauge.catalog.baselines import Baseline, Source
 from tidegauge.catalog.parts import Part
 from tidegauge.log import Position, ReadableLog
 from tidegauge.reference.fit import MOST, adopt, profile_of_table, sample_of
+from tidegauge.series.places import micros
 from tidegauge.store import Between, Store, StoreError, scan
 from tidegauge.store.unify import unify
 from tidegauge.tail.read import Tail, tables_of, unpacked
 from tidegauge.window import DAY, SECOND
-from tidegauge.worker.places import micros
 from tidegauge.worker.subjects import Subject
 
 ENOUGH: Final = 10_000

@@ -4,7 +4,7 @@ Whatever came in whatever order, an outcome is what these rows say now, so nothi
 back, and a crash repeats what it did.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -13,43 +13,23 @@ import numpy as np
 
 from tidegauge.arrow import Chunked, DataType, Table, pa
 from tidegauge.catalog.models import Model
-from tidegauge.outcome.join import DEEDS, NONE, TRUTHS, is_truth, joined, latest
+from tidegauge.outcome.join import NONE, TRUTHS, is_truth, joined
 from tidegauge.outcome.measure import Rows
 from tidegauge.outcome.sought import Sought
 from tidegauge.performance import Measured, merged
 from tidegauge.record.columns import place
 from tidegauge.schema import segment_columns
+from tidegauge.series.labelled import SAID, columns_of, within
+from tidegauge.series.places import floor_all, places
 from tidegauge.series.rows import Held
-from tidegauge.store import Between, Filter, Missing, Not, Store, pieces
-from tidegauge.store.part import AT, ID, RECEIVED, in_order
-from tidegauge.store.source import PartSource
+from tidegauge.series.segment import values_of
+from tidegauge.store import Store, pieces
+from tidegauge.store.part import ID, in_order
 from tidegauge.store.unify import unify
-from tidegauge.tail.decode import AHEAD
-from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND
-from tidegauge.worker.fold import Group, split, values_of
-from tidegauge.worker.places import floor_all, places
+from tidegauge.window import DAY, FIVE_MINUTES, HOUR
+from tidegauge.worker.fold import Group, split
 
-BEFORE: Final = 30 * DAY * SECOND
-"""A label may come so long before its prediction."""
-SAID: Final = {
-    ID,
-    AT,
-    RECEIVED,
-    AHEAD,
-    "environment",
-    "model_version",
-    "prediction_label",
-    "prediction_labels",
-    "prediction_score",
-    "probabilities",
-    "outputs",
-    "group_id",
-    "rank",
-    "weight",
-}
-"""The fields of a prediction that tell how good it is."""
 _FIELDS: Final = {*SAID, *TRUTHS}
-_TOLD: Final = {*TRUTHS, *DEEDS, ID, AT, RECEIVED, "retract"}
 
 
 class Window(NamedTuple):
@@ -161,33 +141,9 @@ def _inside(table: Table, start: int, stop: int) -> Table:
     return table if own.all() else table.filter(pa.array(own))
 
 
-def within(start: int, stop: int) -> Iterator[list[Filter]]:
-    """Rows by when they happened, and by when they came where their clock was wrong."""
-    yield [Between(AT, start, stop), Missing(AHEAD)]
-    yield [Between(RECEIVED, start, stop), Not(Missing(AHEAD))]
-    # In the future of their receipt, as `places` has it.
-    yield [Between(AT, stop, None), Between(RECEIVED, start, stop), Missing(AHEAD)]
-
-
 def _plain(of: DataType) -> DataType:
     return of.value_type if pa.types.is_dictionary(of) else of
 
 
 def _window(resolution: int, group: Group) -> Window:
     return Window(resolution, group.start, group.version, group.segment)
-
-
-def columns_of(store: Store, held: Held) -> set[str]:
-    found = {name for table in held.tail for name in table.column_names}
-    for part in held.parts:
-        found |= set(PartSource(store, 0, part).schema().names)
-    return found
-
-
-def told_of(store: Store, held: Held) -> Table:
-    """Of labels or feedback, one for each id that has one."""
-    names = [name for name in sorted(columns_of(store, held)) if place(name)[0] in _TOLD]
-    found = [
-        table for table in pieces(store, held.parts, held.tail, columns=names) if table.num_rows
-    ]
-    return latest(unify(found)) if found else NONE

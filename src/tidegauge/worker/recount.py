@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from tidegauge.catalog import progress, windows
 from tidegauge.catalog.parts import Part
 from tidegauge.log import Position
+from tidegauge.series.places import places
 from tidegauge.window import HOUR, ceil
 from tidegauge.worker.commit import NAME
 from tidegauge.worker.fold import Folding, Frontier, fold
 from tidegauge.worker.learn import Rows
-from tidegauge.worker.places import places
 from tidegauge.worker.signals import Signals
 from tidegauge.worker.subjects import Subject, Subjects
 from tidegauge.worker.windows import Windows

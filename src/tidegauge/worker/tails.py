@@ -15,11 +15,11 @@ import numpy as np
 
 from tidegauge.arrow import Table
 from tidegauge.log import Position, ReadableLog
+from tidegauge.series.places import micros
 from tidegauge.store import Encodings, Part, Store, new_name, write
 from tidegauge.store.unify import unify
 from tidegauge.tail.read import Tail, tables_of
 from tidegauge.window import DAY, HOUR, SECOND, floor
-from tidegauge.worker.places import micros
 
 ROWS: Final = 50_000
 BYTES: Final = 16 << 20

@@ -32,7 +32,9 @@ from tidegauge.catalog.models import Model
 from tidegauge.config import Config
 from tidegauge.log import LogReader
 from tidegauge.outcome.sought import Sought
+from tidegauge.series.labelled import BEFORE, told_of
 from tidegauge.series.memory import Memory
+from tidegauge.series.places import days_of
 from tidegauge.series.rows import Source
 from tidegauge.store import Is, LocalStore, Store, pieces
 from tidegauge.store.part import AT, ID, RECEIVED
@@ -43,8 +45,7 @@ from tidegauge.worker import changed, explained, labels, roll
 from tidegauge.worker.beside import Beside
 from tidegauge.worker.days import all_days, together
 from tidegauge.worker.explained import Explained, Explaining
-from tidegauge.worker.outcomes import BEFORE, Known, Outcome, Window, told_of
-from tidegauge.worker.places import days_of
+from tidegauge.worker.outcomes import Known, Outcome, Window
 
 NAME: Final = "truth"
 KEPT: Final = {size: roll.KEPT[size] for size in (FIVE_MINUTES, HOUR, DAY)}

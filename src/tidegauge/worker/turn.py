@@ -15,6 +15,7 @@ from tidegauge.catalog.dead_letters import MOST, DeadLetter
 from tidegauge.log import Batch, Clock, Piece, Position
 from tidegauge.record.columns import to_table
 from tidegauge.record.fields import EXPLANATIONS, FEEDBACK, LABELS, METRICS
+from tidegauge.series.places import places
 from tidegauge.store.unify import unify
 from tidegauge.tail.decode import UndecodableError, decode, stamped, with_clock
 from tidegauge.tail.read import key_of
@@ -26,7 +27,6 @@ from tidegauge.worker.figures import Figures
 from tidegauge.worker.fold import Folding, Frontier, fold
 from tidegauge.worker.ids import Ids
 from tidegauge.worker.joiner import Joiner
-from tidegauge.worker.places import places
 from tidegauge.worker.signals import Signals, off
 from tidegauge.worker.subjects import Subject, Subjects
 from tidegauge.worker.tails import Of, Tails

@@ -9,11 +9,11 @@ from tidegauge.arrow import Table
 from tidegauge.record.columns import place
 from tidegauge.reference.fit import sample_of
 from tidegauge.schema import segment_columns
+from tidegauge.series.labelled import SAID, columns_of, within
+from tidegauge.series.places import places
 from tidegauge.series.rows import Held
 from tidegauge.store import Store, pieces
 from tidegauge.store.unify import unify
-from tidegauge.worker.outcomes import SAID, columns_of, within
-from tidegauge.worker.places import places
 
 _CELLS: Final = 20_000_000
 """Of a table, at the most."""
