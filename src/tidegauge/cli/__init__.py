@@ -22,6 +22,7 @@ from tidegauge.cli import (
     silences,
     truth,
     web,
+    where,
 )
 from tidegauge.errors import TidegaugeError
 from tidegauge.version import VERSION
@@ -68,6 +69,7 @@ for command in (
     truth.labels,
     truth.fairness,
     truth.versus,
+    where.where,
     explanations.explanations,
     explanations.diagnosis,
     keep.backup,

@@ -1,11 +1,14 @@
 """Where a model got worse: by the values of each declared segment."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from tidegauge.outcome.where import Both, Split, split
 from tidegauge.outcome.wrong import Usual, Wrong, wrong_of
+from tidegauge.schema import segment_columns
 from tidegauge.series import outcome
 from tidegauge.series.reach import Reach
 from tidegauge.series.subject import Subject
@@ -26,8 +29,7 @@ class Where:
         return sum(each.share or 0.0 for each in self.split.pieces if each.is_certain)
 
 
-@dataclass(frozen=True)
-class Spans:
+class Spans(NamedTuple):
     before: tuple[int, int]
     now: tuple[int, int]
 
@@ -64,6 +66,47 @@ def look(
     return sorted(found, key=lambda each: -each.explained)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Of the predictions, by the values of a declared segment."""
+
+    column: str
+    moved: float
+    """The part of all that have moved from one value to another."""
+    values: Mapping[str, tuple[float, float]]
+    """Before and now; what changed most first."""
+
+
+def parts(
+    connection: Connection,
+    reach: Reach,
+    subject: Subject,
+    spans: Spans,
+    version: str | None = None,
+) -> list[Parts]:
+    """What moved most first."""
+    counts: dict[str, dict[str, list[int]]] = {name: {} for name in subject.model.segments}
+    for segment in subject.segments:
+        column, _, value = segment.partition("=")
+        if column in counts:
+            numbers = subject.numbers(version, segment)
+            counts[column][value] = [
+                outcome.of_span(connection, reach, numbers, *span).predictions for span in spans
+            ]
+    found = [_parts(column, own) for column, own in counts.items()]
+    return sorted((each for each in found if each), key=lambda each: -each.moved)
+
+
+def _parts(column: str, counts: Mapping[str, Sequence[int]]) -> Parts | None:
+    before, now = (sum(each[at] for each in counts.values()) for at in range(2))
+    if not before or not now:
+        return None
+    told = {value: (was / before, is_ / now) for value, (was, is_) in counts.items()}
+    moved = sum(abs(is_ - was) for was, is_ in told.values()) / 2
+    order = sorted(told.items(), key=lambda each: -abs(each[1][1] - each[1][0]))
+    return Parts(column=column, moved=moved, values=dict(order))
+
+
 def sentence(found: list[Where]) -> str:
     """What it comes to."""
     if not found:
@@ -88,3 +131,19 @@ def sentence(found: list[Where]) -> str:
 
 
 _MUCH = 0.2
+
+
+def of_parts(found: Sequence[Parts]) -> str:
+    """The same of rows that moved."""
+    if not found or not found[0].moved:
+        return "No declared segment tells where rows have moved."
+    value, (before, now) = next(iter(found[0].values.items()))
+    return (
+        f"{found[0].column}={value or '(none)'} went from {100 * before:.3g} to {100 * now:.3g} %"
+        " of the predictions."
+    )
+
+
+def holds(segment: str, hidden: frozenset[str]) -> bool:
+    """Whether one of a segment's columns is among these."""
+    return not hidden.isdisjoint({segment, *segment_columns(segment)})

@@ -7,7 +7,7 @@ claimed is as sure as if nothing else had been tried.  Its rows are taken out, a
 searched again.
 """
 
-from tidegauge.slices.condition import Condition
+from tidegauge.slices.condition import Condition, words
 from tidegauge.slices.levels import Levels, of_codes, of_numbers
 from tidegauge.slices.loss import Worse, worse
 from tidegauge.slices.moved import Feature, Moved, Shift, moved
@@ -24,5 +24,6 @@ __all__ = [
     "moved",
     "of_codes",
     "of_numbers",
+    "words",
     "worse",
 ]

@@ -14,6 +14,8 @@ BINS: Final = 12
 VALUES: Final = 20
 """Of a category: the commonest.  The others are in no slice."""
 
+_FARTHEST: Final = float(np.finfo(np.float64).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Levels:
@@ -31,6 +33,8 @@ class Levels:
 
 def of_numbers(column: str, values: Floats) -> Levels | None:
     """None where all rows are alike.  NaN is a missing value."""
+    # What is infinite lies in the outermost range.
+    values = np.clip(values, -_FARTHEST, _FARTHEST)
     there = ~np.isnan(values)
     kinds = np.unique(values[there])
     if len(kinds) > BINS:

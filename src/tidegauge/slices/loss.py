@@ -17,8 +17,9 @@ class Worse:
     n_before: float | None
     """None where there is no time before: then its rate is held against that of all others."""
     n_now: float
-    part: float
-    """Of the rows now."""
+    part_before: float | None
+    """Of the rows."""
+    part_now: float
     rate_before: float | None
     rate_now: float
     rate_others: float
@@ -48,16 +49,17 @@ def _worse(each: Confirmed) -> Worse:
     n, n_all = float(inside.sum()), float(every.sum())
     rate, rate_all = float(inside[1] / n), float(every[1] / n_all)
     others = (float(every[1]) - float(inside[1])) / max(n_all - n, 1.0)
-    before = rate_before = None
+    before = rate_before = part_before = None
     if len(each.inside) > 1:
         was, was_all = each.inside[0], each.every[0]
         before = float(was.sum())
+        part_before = before / float(was_all.sum())
         rate_before = float(was[1] / before)
         usual = float(was_all[1] / was_all.sum())
         change = rate_all - usual
         # By its own rate, and by being more of the traffic (Kitagawa, 1955).
         within = n / n_all * (rate - rate_before)
-        mix = (n / n_all - before / float(was_all.sum())) * (rate_before - usual)
+        mix = (n / n_all - part_before) * (rate_before - usual)
         share = (within + mix) / change if change > 0 else None
     else:
         share = n * (rate - others) / float(every[1])
@@ -65,7 +67,8 @@ def _worse(each: Confirmed) -> Worse:
         conditions=each.conditions,
         n_before=before,
         n_now=n,
-        part=n / n_all,
+        part_before=part_before,
+        part_now=n / n_all,
         rate_before=rate_before,
         rate_now=rate,
         rate_others=others,
