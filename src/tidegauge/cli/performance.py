@@ -18,6 +18,9 @@ def performance(  # noqa: PLR0913 - an option each
     metric: Annotated[str, typer.Option(help="One figure; else what its task is judged by.")] = "",
     version: Annotated[str, typer.Option(help="Of the model; else all together.")] = "",
     segment: Annotated[str, typer.Option(help="One declared segment: tags.region=eu.")] = "",
+    exact: Annotated[
+        bool, typer.Option("--exact", help="From the rows themselves: no figure is of bins.")
+    ] = False,
     start: START = "",
     end: END = "",
     as_json: JSON = False,
@@ -28,7 +31,7 @@ def performance(  # noqa: PLR0913 - an option each
     query = {"version": version, "segment": segment, "start_time": start, "end_time": end}
     path = f"/api/v1/models/{model}"
     with connect(url, api_key) as http:
-        found = get(http, f"{path}/performance", **query)
+        found = get(http, f"{path}/performance", **query, exact="true" if exact else "")
         name = metric or next((n for n in _USUAL if n in found["total"]["metrics"]), "")
         step = max(found["step"], 3600)
         expected = get(http, f"{path}/estimates", metric=name or "accuracy", step=step, **query)

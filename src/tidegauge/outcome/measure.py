@@ -13,6 +13,7 @@ from tidegauge.arrow import Table, pa, pc
 from tidegauge.outcome.join import FEEDBACK, LABELLED
 from tidegauge.performance import (
     Averages,
+    Classes,
     Coded,
     Errors,
     Labels,
@@ -42,8 +43,10 @@ _SIGNALS: Final = LONG | SHORT | {"hold", "flat", "neutral", "0", "none"}
 class Rows:
     """Joined rows, ready to be measured."""
 
-    def __init__(self, table: Table, task: str | None = None) -> None:
+    def __init__(self, table: Table, task: str | None = None, *, is_exact: bool = False) -> None:
+        """Exact is what is read from the rows themselves and not from bins: it is not kept."""
         self._task = task
+        self._is_exact = is_exact
         self._table = table
         self._fields: dict[str, list[str]] = {}
         for name in table.column_names:
@@ -132,7 +135,20 @@ class Rows:
         if len(self._mix) <= _SIDES:
             scores |= {PROBABILITY + name: each[rows] for name, each in self._mix.items()}
         said = Coded(chosen.codes[rows], chosen.names)
-        return classes_of(true, said, scores, self._of(rows), cuts)
+        if not self._is_exact:
+            return classes_of(true, said, scores, self._of(rows), cuts)
+        return [self._exactly(true, said, scores, rows, own) for own in slices(cuts)]
+
+    def _exactly(
+        self, true: Coded, said: Coded, scores: Mapping[str, Floats], rows: Counts, own: slice
+    ) -> Classes:
+        return Classes.of(
+            Coded(true.codes[own], true.names),
+            Coded(said.codes[own], said.names),
+            {name: each[own] for name, each in scores.items()},
+            self._of(rows[own]),
+            is_exact=True,
+        )
 
     def _choice(self) -> Coded:
         """What was said, or else what was thought the likeliest."""

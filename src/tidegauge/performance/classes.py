@@ -46,8 +46,11 @@ class Classes:
         chosen: Coded,
         scores: Mapping[str, Floats],
         weights: Floats | None = None,
+        *,
+        is_exact: bool = False,
     ) -> Self:
-        """Rows without a true class are left out; NaN is a row without that score."""
+        """Rows without a true class are left out; NaN is a row without that score.  Exact is what
+        tells scores apart without bins, and is not kept."""
         w = np.ones(len(true.codes)) if weights is None else weights
         names = tuple(sorted(_used(true) | _used(chosen)))
         is_true = true.codes >= 0
@@ -59,7 +62,7 @@ class Classes:
         told = {
             column: found
             for column, values in scores.items()
-            if (found := _scored(column, values, actual, is_true, names, w))
+            if (found := _scored(column, values, actual, is_true, names, w, is_exact=is_exact))
         }
         return cls(names, counts, float((w[both] ** 2).sum()), told)
 
@@ -208,6 +211,8 @@ def _scored(
     is_true: np.ndarray,
     names: Sequence[str],
     weights: Floats,
+    *,
+    is_exact: bool,
 ) -> Scores | None:
     there = is_true & np.isfinite(values)
     if not there.any():
@@ -217,8 +222,8 @@ def _scored(
         name = column.removeprefix(PROBABILITY)
         at = names.index(name) if name in names else -1
         # What else was true does not matter, and "" is no class.
-        return Scores.of(values[there], (truth == at).astype(np.int64), ("", name), weights[there])
-    return Scores.of(values[there], truth, names, weights[there])
+        truth, names = (truth == at).astype(np.int64), ("", name)
+    return Scores.of(values[there], truth, names, weights[there], is_exact=is_exact)
 
 
 def f1(hit: float, true: float, chosen: float, thin: float) -> Figure | None:

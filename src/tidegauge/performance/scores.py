@@ -80,15 +80,29 @@ class Scores:
     """[bands, truths, 2]: the weight, and the sum of the scores."""
     sums: Floats
     """[truths, `Odds`]."""
+    values: Floats | None = None
+    """Where each score has a bin of its own: the scores.  Nothing is then left open by bins."""
 
     @classmethod
     def of(
-        cls, scores: Floats, truth: Counts, truths: Sequence[str], weights: Floats | None = None
+        cls,
+        scores: Floats,
+        truth: Counts,
+        truths: Sequence[str],
+        weights: Floats | None = None,
+        *,
+        is_exact: bool = False,
     ) -> Self:
         """`truth` is the place of each row's own among `truths`."""
         w = np.ones(len(scores)) if weights is None else weights
         width = len(truths)
-        bins, counts = _counted(bins_of(scores), truth, w, width)
+        values = None
+        if is_exact:
+            values, own = np.unique(scores, return_inverse=True)
+            bins = np.arange(len(values), dtype=np.int64)
+            counts = weighed(own * width + truth, w, len(values) * width).reshape(-1, width)
+        else:
+            bins, counts = _counted(bins_of(scores), truth, w, width)
         band = bands_of(scores) * width + truth
         bands = [weighed(band, each, BANDS * width) for each in (w, w * scores)]
         sums = [_sums(scores[own], w[own]) for at in range(width) for own in [truth == at]]
@@ -98,20 +112,24 @@ class Scores:
             counts,
             np.stack(bands, axis=-1).reshape(BANDS, width, 2),
             np.array(sums).reshape(width, len(Odds._fields)),
+            values,
         )
 
     def merge(self, other: Self) -> Self:
+        """Both with bins that are the same everywhere, or both exact."""
         truths = tuple(sorted({*self.truths, *other.truths}))
-        bins = np.union1d(self.bins, other.bins)
-        counts = np.zeros((len(bins), len(truths)))
+        keys = np.union1d(self.keys, other.keys)
+        counts = np.zeros((len(keys), len(truths)))
         bands = np.zeros((BANDS, len(truths), 2))
         sums = np.zeros((len(truths), len(Odds._fields)))
         for each in (self, other):
             own = [truths.index(name) for name in each.truths]
-            counts[np.searchsorted(bins, each.bins)[:, None], own] += each.counts
+            counts[np.searchsorted(keys, each.keys)[:, None], own] += each.counts
             bands[:, own] += each.bands
             sums[own] += each.sums
-        return type(self)(truths, bins, counts, bands, sums)
+        if self.values is None:
+            return type(self)(truths, keys.astype(np.int64, copy=False), counts, bands, sums)
+        return type(self)(truths, np.arange(len(keys)), counts, bands, sums, keys)
 
     def against(self, positive: str) -> "Ranked | None":
         """One truth against all others; None unless both are there."""
@@ -130,6 +148,7 @@ class Scores:
             yes,
             no,
             self._is_probability,
+            is_exact=self.values is not None,
         )
 
     def offset(self, positive: str) -> Offset | None:
@@ -152,7 +171,14 @@ class Scores:
         return Offset(far, yes.weight)
 
     @property
+    def keys(self) -> Counts | Floats:
+        """What tells one bin from another."""
+        return self.bins if self.values is None else self.values
+
+    @property
     def _is_probability(self) -> bool:
+        if self.values is not None:
+            return bool(self.values[0] >= 0 and self.values[-1] <= 1)
         return bool(self.bins[0] >= 0 and self.bins[-1] <= _TOP)
 
 
@@ -207,6 +233,8 @@ class Ranked:
     of_no: Odds
     is_probability: bool
     """All are in 0-1: only then are they held against what happened."""
+    is_exact: bool = False
+    """Scores of one bin are one score."""
 
     @property
     def n(self) -> float:
@@ -230,7 +258,7 @@ class Ranked:
         above_no = (np.cumsum(no) - no / 2) / total_no
         below_yes = (total_yes - np.cumsum(yes) + yes / 2) / total_yes
         value = float((yes * above_no).sum() / total_yes)
-        bound = float((yes * no).sum() / (2 * total_yes * total_no))
+        bound = 0.0 if self.is_exact else float((yes * no).sum() / (2 * total_yes * total_no))
         m, n = self._worths
         spread_yes = float((yes * (above_no - value) ** 2).sum() / total_yes)
         spread_no = float((no * (below_yes - value) ** 2).sum() / total_no)
@@ -247,11 +275,16 @@ class Ranked:
         total = yes.sum()
         found, before = np.cumsum(yes), np.cumsum(no)
         value = float((yes * found / (found + before)).sum() / total)
+        if self.is_exact:
+            return self._precise(value, 0.0)
         # Within a bin the positives may all come first, or all come last.
         ranked = found - yes + before - no
         best = yes - (before - no) * (digamma(ranked + yes + 1) - digamma(ranked + 1))
         worst = yes - before * (digamma(ranked + no + yes + 1) - digamma(ranked + no + 1))
         bound = max(float(best.sum() / total) - value, value - float(worst.sum() / total), 0.0)
+        return self._precise(value, bound)
+
+    def _precise(self, value: float, bound: float) -> Figure:
         inside = min(max(value, 0.0), 1.0)
         figure = ratio_of_odds(inside, inside * (1 - inside) / self._worths[0], self.n)
         return Figure(inside, figure.low, figure.high, self.n, bound)

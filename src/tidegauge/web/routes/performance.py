@@ -10,6 +10,7 @@ from tidegauge.catalog import unmatched
 from tidegauge.performance import Classes, Figure
 from tidegauge.performance.classes import pairs
 from tidegauge.series import performance
+from tidegauge.series.exact import Asked
 from tidegauge.series.outcome import Point
 from tidegauge.series.performance import Performance, Trend
 from tidegauge.web.routes.asked import (
@@ -24,7 +25,9 @@ from tidegauge.web.routes.asked import (
     moment,
     moment_or_none,
     now,
+    source_of,
 )
+from tidegauge.web.routes.bounded import bounded
 from tidegauge.window import DAY, SECOND
 
 router = APIRouter(prefix="/api/v1/models/{model_id}", tags=["models"])
@@ -87,6 +90,7 @@ class PerformanceShown(BaseModel):
     step: int
     positive_label: str | None
     total: PointShown
+    exact: Annotated[bool, Field(description="Figures are of the rows, and not of bins.")]
     performance_trend: Trend | None
     confusion_matrix: list[Cell]
     calibration: list[Band]
@@ -173,6 +177,13 @@ def get_performance(  # noqa: PLR0913, PLR0917 - the parameters of an address
     version: Version = None,
     segment: Segment = "",
     metric: Names = None,
+    exact: Annotated[  # noqa: FBT002 - the same
+        bool,
+        Query(
+            description="From the rows themselves, of a million predictions at the most: every"
+            " `bound` is 0.  That takes seconds."
+        ),
+    ] = False,
 ) -> PerformanceShown:
     """What was right of the predictions whose truth is known: step by step, and all together.
 
@@ -182,6 +193,13 @@ def get_performance(  # noqa: PLR0913, PLR0917 - the parameters of an address
     with looking(request, key, model_id) as found:
         looked, size = _looked(found, span, step, version, segment)
         positive = looked.positive
+    if exact:
+        state = found.state
+        with bounded() as go_on:
+            asked = Asked(
+                source_of(state), state.kept.store, found.subject.model, version, segment, go_on
+            )
+            looked = asked.of(looked, size)
     at, names = now(), metric or []
     main = looked.total.measured.get("")
     classes = main if isinstance(main, Classes) else None
@@ -195,6 +213,7 @@ def get_performance(  # noqa: PLR0913, PLR0917 - the parameters of an address
         step=size,
         positive_label=positive,
         total=_point(looked.total, positive, names, at),
+        exact=exact,
         performance_trend=performance.trend(mature, positive, by) if by else None,
         confusion_matrix=[
             Cell(actual=actual, predicted=predicted, count=count)
