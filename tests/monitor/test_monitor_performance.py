@@ -173,3 +173,47 @@ class TestBreaches:
 def test_a_window_is_of_what_is_counted():
     with pytest.raises(ValueError, match="five minutes"):
         Performance(name="p", window=120)
+
+
+class TestWhere:
+    """In the second half of the span one of two regions is wrong more often."""
+
+    def sent(self, labelled, worse=0.5):
+        labelled.case.pin("m", [{"prediction_id": "r", "prediction_label": "yes"}])
+
+        def made(connection):
+            model = models.by_name(connection, "default", "m")
+            told = {"segments": ["tags.region"]}
+            models.change(connection, model.id, model.revision, START, **told)
+
+        labelled.case.catalog.write(made)
+        write(labelled, ", conditions: [{min: 0.85, severity: high}]}]", window="1 d", wait="1 h")
+        for day, rates in enumerate(({"eu": 0.95, "us": 0.95}, {"eu": worse, "us": 0.95})):
+            for region, right in rates.items():
+                labelled.predict(day, right, tags={"region": region})
+        labelled.label(hours=0)
+        labelled.now = START + 3 * DAYS
+        labelled.join()
+
+    def test_a_breach_says_in_which_segment_it_is(self, labelled):
+        self.sent(labelled)
+        found = labelled.read(2, 1)
+        assert found.status == "breach"
+        (where,) = found.detail["where"]
+        assert where["segment"] == "tags.region=eu"
+        assert where["share"] == pytest.approx(1, abs=0.1)
+        assert where["error_rate_before"] == pytest.approx(0.05, abs=0.04)
+        assert where["error_rate"] == pytest.approx(0.5, abs=0.06)
+        assert "% of more errors are in tags.region=eu (from " in found.reason
+
+    def test_of_personal_data_nothing_is_said(self, labelled):
+        def private(connection):
+            model = models.by_name(connection, "default", "m")
+            models.change(connection, model.id, model.revision, START, tags={"pii": "tags.region"})
+
+        self.sent(labelled)
+        labelled.case.catalog.write(private)
+        found = labelled.read(2, 1)
+        assert found.status == "breach"
+        assert "where" not in found.detail
+        assert "region" not in found.reason

@@ -8,8 +8,9 @@ from tidegauge.alert.condition import Alert
 from tidegauge.alert.ids import new_id
 from tidegauge.alert.incident import Incident
 from tidegauge.alert.notice import Family, Feature, Finding, Kind, Links, Notice
-from tidegauge.alert.personal import named_in, title_without_values, without_values
+from tidegauge.alert.personal import title_without_values, without_values
 from tidegauge.alert.settings import Settings
+from tidegauge.catalog.personal import named_in
 from tidegauge.monitor.severity import RANK
 
 _MOST: Final = 20

@@ -1,17 +1,7 @@
-"""Columns that hold personal data: that they moved may be told to everybody, their values not.
-
-Which they are is the model's tag `pii`: names of columns, with commas between them.
-"""
+"""Columns that hold personal data: that they moved may be told to everybody, their values not."""
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-TAG: Final = "pii"
-
-
-def named_in(tags: Mapping[str, Any]) -> frozenset[str]:
-    named = (name.strip() for name in str(tags.get(TAG, "")).split(","))
-    return frozenset(name for name in named if name)
+from typing import Any
 
 
 def without_values(evidence: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Condition
 from tidegauge.monitor.duration import Duration
 from tidegauge.monitor.estimated import believed, newest
+from tidegauge.monitor.located import located, sentence
 from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.severity import RANK
 from tidegauge.monitor.view import View
@@ -188,6 +189,10 @@ class _Judged:
         if before is not None and before.value:
             share = (value - before.value) / abs(before.value)
             detail["degradation_pct"] = round(100 * abs(share), 4)
+        where = located(self.view, self.now.start, self.now.stop)
+        if where:
+            detail["where"] = where
+            why = f"{why}; {sentence(where[0])}"
         return Found(
             status="breach",
             severity=self.monitor.severity or condition.severity,

@@ -24,6 +24,7 @@ from tidegauge.series.reach import Reach
 from tidegauge.series.seen import Seen, look
 from tidegauge.series.subject import Subject
 from tidegauge.series.tables import Tables
+from tidegauge.series.where import Located
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, MINUTE, SECOND, floor
 
 T = TypeVar("T")
@@ -53,6 +54,10 @@ class Shared:
         default_factory=lambda: Memory(20_000)
     )
     """Of labels, by model, version, segment and hour."""
+    located: Memory[tuple[int, str, str, int], list[Located]] = field(
+        default_factory=lambda: Memory(2_000)
+    )
+    """In which segments a loss is, by model, version, segment and day."""
     importances: Memory[tuple[int, int], Mapping[str, float]] = field(
         default_factory=lambda: Memory(2_000)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,15 @@ class Where:
         """The share of the change that its certain parts explain: more is a better place to look
         at."""
         return sum(each.share or 0.0 for each in self.split.pieces if each.is_certain)
+
+
+class Located(TypedDict):
+    """A part that a loss is in, as it is kept with a reading."""
+
+    segment: str
+    share: float
+    error_rate_before: float
+    error_rate: float
 
 
 class Spans(NamedTuple):

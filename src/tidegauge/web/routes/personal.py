@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tidegauge.alert.personal import named_in
 from tidegauge.arrow import Table
 from tidegauge.catalog.models import Model
+from tidegauge.catalog.personal import named_in
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.quality.finding import Finding
 from tidegauge.series.overall import Overall
