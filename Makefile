@@ -4,15 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WHEELS := build/wheels
-SOURCES := $(shell find src -type f -not -name '*.pyc')
+SOURCES := $(shell find src -type f -not -name '*.pyc' -not -path 'src/tidegauge/web/ui/*')
+UI := src/tidegauge/web/ui/index.html
+UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -name schema.ts)
 
-.PHONY: help run test nightly check static docs bench lock clean
+.PHONY: help run test ui nightly check static docs bench lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run     tidegauge with six living models and faults to be found, until Ctrl-C"
 	@echo "make test    every test, against the built wheel"
 	@echo "make nightly the long forms: 200 kills, 50 power losses, a million changed bodies, 100,000 steps of the alerts, quiet months and years (hours)"
+	@echo "make ui      the dashboard alone, into the package"
 	@echo "make check   format, lint, types, imports, docs, tests: what CI runs"
 	@echo "make docs    the documentation, into build/docs"
 	@echo "make bench   the benchmarks against their rivals (half an hour), into docs/benchmarks.md"
@@ -25,7 +28,33 @@ $(VENV)/ready: requirements/dev.txt
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-$(VENV)/installed: $(VENV)/ready pyproject.toml README.md LICENSE $(SOURCES)
+ui/node_modules/ready: ui/package-lock.json
+	@command -v npm > /dev/null || { echo "Node 20.19 or newer is needed for the dashboard" >&2; exit 1; }
+	@echo "== Installing what the dashboard is built with (half a minute)"
+	@cd ui && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build/described: $(VENV)/ready $(SOURCES) scripts/describe-api
+	@mkdir -p build
+	@PYTHONPATH=src $(BIN)/python scripts/describe-api > build/openapi.new
+	@cmp -s build/openapi.new build/openapi.json || cp build/openapi.new build/openapi.json
+	@touch $@
+
+# Only another description makes another dashboard.
+build/openapi.json: build/described ;
+
+ui/src/api/schema.ts: build/openapi.json ui/node_modules/ready
+	@cd ui && npm run --silent types > /dev/null
+	@touch $@
+
+$(UI): ui/src/api/schema.ts $(UI_SOURCES)
+	@echo "== Building the dashboard"
+	@cd ui && npm run --silent build -- --logLevel warn
+	@touch $@
+
+ui: $(UI)
+
+$(VENV)/installed: $(VENV)/ready $(UI) pyproject.toml README.md LICENSE $(SOURCES)
 	@echo "== Building the wheel and installing it"
 	@rm -rf $(WHEELS)
 	$(BIN)/python -m build --wheel --no-isolation --outdir $(WHEELS) . > build.log 2>&1 || { cat build.log; exit 1; }
@@ -41,6 +70,8 @@ test: $(VENV)/installed
 	@scripts/install-chromium
 	@scripts/install-postgres
 	@scripts/install-alertmanager
+	@echo "== Tests of the dashboard's own code"
+	@cd ui && npm run --silent test
 	@echo "== Tests, against the installed wheel"
 	$(BIN)/pytest tests --pyargs tidegauge --doctest-modules --numprocesses 2
 
@@ -66,6 +97,7 @@ static: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	cd ui && npm run --silent check
 
 docs: $(VENV)/installed
 	@echo "== Documentation"
@@ -83,4 +115,4 @@ lock: $(VENV)/ready
 		--upgrade pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) build .rivals
+	rm -rf $(VENV) build .rivals ui/node_modules src/tidegauge/web/ui

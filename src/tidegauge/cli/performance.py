@@ -9,8 +9,6 @@ from rich.console import Console
 from tidegauge.cli.api import END, JSON, KEY, MODEL, START, URL, connect, get
 from tidegauge.cli.output import plain, table_of
 
-_USUAL = ("accuracy", "mae", "ndcg", "exact_match")
-
 
 def performance(  # noqa: PLR0913 - an option each
     model: MODEL,
@@ -32,7 +30,7 @@ def performance(  # noqa: PLR0913 - an option each
     path = f"/api/v1/models/{model}"
     with connect(url, api_key) as http:
         found = get(http, f"{path}/performance", **query, exact="true" if exact else "")
-        name = metric or next((n for n in _USUAL if n in found["total"]["metrics"]), "")
+        name = metric or found["main_metric"] or ""
         step = max(found["step"], 3600)
         expected = get(http, f"{path}/estimates", metric=name or "accuracy", step=step, **query)
     if as_json:

@@ -22,10 +22,9 @@ from tidegauge.monitor.reading import Found, nothing
 from tidegauge.monitor.severity import RANK
 from tidegauge.monitor.view import View
 from tidegauge.performance import Figure
-from tidegauge.series.outcome import Point, is_better_less
+from tidegauge.series.outcome import MAIN, Point, is_better_less
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, floor
 
-USUAL: Final = ("accuracy", "mae", "ndcg", "exact_match")
 """What a model is judged by where nothing is named: the first that there is."""
 _SHARES: Final = ("accuracy", "ndcg", "exact_match")
 """Of these, what lies between 0 and 1."""
@@ -44,7 +43,7 @@ class Performance(Base):
             min_length=1,
             max_length=300,
             description="As GET /models/{id}/performance names it: accuracy, f1, roc_auc, mae,"
-            f" 'recall of fraud', ... Unsaid: the first of {', '.join(USUAL)} that there is.",
+            f" 'recall of fraud', ... Unsaid: the first of {', '.join(MAIN)} that there is.",
         ),
     ] = None
     conditions: Annotated[
@@ -135,7 +134,7 @@ class Performance(Base):
         return replace(read, detail=detail, severity=severity, reason=reason)
 
     def _named(self, told: Mapping[str, Figure]) -> tuple[str, Figure] | None:
-        for name in USUAL if self.metric is None else (self.metric,):
+        for name in MAIN if self.metric is None else (self.metric,):
             if name in told:
                 return name, told[name]
         return None

@@ -4,15 +4,18 @@
 100
 >>> health(Facts(rows=0, quiet_hours=None)).status
 'unknown'
+>>> status_by(["low", "high"])
+'critical'
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 _QUIET: Final = 1.0
 """Hours without a prediction that are worth a word."""
 _LAG: Final = 60.0
+_GRAVE: Final = frozenset({"high", "critical"})
 Status = Literal["healthy", "warning", "critical", "unknown"]
 
 
@@ -33,6 +36,8 @@ class Facts:
     invalid_rate: float | None = None
     lag_seconds: float = 0.0
     dropped: int = 0
+    severities: Collection[str] = ()
+    """Of the incidents that are open."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,19 @@ class Health:
 
 
 def health(facts: Facts) -> Health:
-    """Until there are incidents to go by: critical below 50, warning below 80."""
+    """The status goes by the open incidents; the score by what may come to be one, too."""
     reasons = sorted(_reasons(facts), key=lambda reason: -reason.points)
     if facts.quiet_hours is None or (not facts.rows and facts.quiet_hours > 24):
         return Health(status="unknown", score=None, reasons=reasons)
     score = max(100 - sum(reason.points for reason in reasons), 0)
-    status: Status = "critical" if score < 50 else "warning" if score < 80 else "healthy"
-    return Health(status=status, score=score, reasons=reasons)
+    return Health(status=status_by(facts.severities), score=score, reasons=reasons)
+
+
+def status_by(severities: Collection[str]) -> Status:
+    """Of something that is known of, by the severities of its open incidents."""
+    if not _GRAVE.isdisjoint(severities):
+        return "critical"
+    return "warning" if severities else "healthy"
 
 
 def _reasons(facts: Facts) -> Iterator[Reason]:

@@ -5,7 +5,7 @@ mature when most labels that come at all have had the time to come.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,10 @@ _LESS_IS_BETTER: Final = {
     *("mae", "rmse", "mape", "smape", "quantile_loss", "interval_width"),
     *("log_loss", "brier", "calibration_error", "hamming_loss", "max_drawdown"),
 }
+
+
+MAIN: Final = ("accuracy", "mae", "ndcg", "exact_match")
+"""By which figure a model is told where only one can be: the first that there is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +144,10 @@ def lateness(connection: Connection, numbers: Sequence[int], upto: int) -> float
         if isinstance(found, Delays):
             total = total.merge(found)
     return total.quantile(_MOST) if total.n else None
+
+
+def main_of(names: Container[str]) -> str | None:
+    return next((name for name in MAIN if name in names), None)
 
 
 def is_better_less(figure: str) -> bool:

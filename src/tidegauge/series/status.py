@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from tidegauge.catalog import drops
+from tidegauge.catalog import drops, incidents
 from tidegauge.profile.traffic import Traffic
 from tidegauge.series import quality
 from tidegauge.series.health import Facts, Health, health
@@ -60,8 +60,15 @@ def status_of(
         invalid_rate=told.invalid_rate,
         lag_seconds=lag_seconds,
         dropped=dropped(connection, subject, at - span, at),
+        severities=_severities(connection, subject),
     )
     return StatusOf(listed=found, health=health(facts), calls=told, drift=drift, findings=findings)
+
+
+def _severities(connection: Connection, subject: Subject) -> set[str]:
+    model = subject.model
+    found = incidents.unended_of(connection, [(model.tenant, model.name)])
+    return {each.severity for each in found if each.state in incidents.LIVE}
 
 
 def around(subject: Subject, start: int, stop: int) -> Around:

@@ -20,6 +20,7 @@ from tidegauge.web.kept import Kept
 from tidegauge.web.keys import Keys
 from tidegauge.web.live import Live
 from tidegauge.web.metrics import Metrics
+from tidegauge.web.pages import Pages
 from tidegauge.web.pulse import Pulse
 from tidegauge.web.rates import Rates
 from tidegauge.web.routes import ROUTERS, changes
@@ -76,6 +77,18 @@ class Application:
 
 
 def make_api(state: State) -> FastAPI:
+    api = _routed()
+    api.state.tidegauge = state
+    register(api)
+    return api
+
+
+def describe_api() -> dict[str, object]:
+    """As OpenAPI tells it."""
+    return _routed().openapi()
+
+
+def _routed() -> FastAPI:
     api = FastAPI(
         title="tidegauge",
         version=VERSION,
@@ -84,9 +97,10 @@ def make_api(state: State) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    api.state.tidegauge = state
     for router in ROUTERS:
         api.include_router(router)
+    # Whatever address a person opens that is of no route is a page of the dashboard.
+    api.add_route("/{path:path}", Pages().answer, methods=["GET"], include_in_schema=False)
 
     def openapi() -> dict[str, object]:
         if api.openapi_schema is None:
@@ -95,5 +109,4 @@ def make_api(state: State) -> FastAPI:
         return api.openapi_schema
 
     api.openapi = openapi
-    register(api)
     return api

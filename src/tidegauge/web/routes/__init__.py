@@ -19,6 +19,7 @@ from tidegauge.web.routes import (
     explanations,
     export,
     fairness,
+    fleet,
     health,
     incidents,
     kept,
@@ -48,6 +49,7 @@ from tidegauge.web.routes import (
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
+    fleet.router,
     keys.router,
     models.router,
     monitors.router,

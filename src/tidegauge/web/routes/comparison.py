@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from tidegauge.series import comparison
 from tidegauge.series.comparison import Difference, Side, Verdict
+from tidegauge.series.outcome import main_of
 from tidegauge.series.overall import Around, Overall, overall
 from tidegauge.web.routes.asked import (
     AskedSpan,
@@ -25,7 +26,6 @@ from tidegauge.window import DAY, SECOND
 
 router = APIRouter(prefix="/api/v1/models/{model_id}", tags=["models"])
 _MONTH = 30 * DAY * SECOND
-_USUAL = ("accuracy", "mae", "ndcg", "exact_match")
 
 
 class SideShown(BaseModel):
@@ -165,9 +165,10 @@ def _difference(each: Difference) -> DifferenceShown:
 def _sentence(found: list[Difference]) -> str:
     """What the comparison comes to, by the figure that the task is usually judged by."""
     by_name = {each.name: each for each in found}
-    main = next((by_name[name] for name in _USUAL if name in by_name), None)
-    if main is None:
+    name = main_of(by_name)
+    if name is None:
         return "No label tells how good both sides are."
+    main = by_name[name]
     values = f"{main.b.value:.4g} against {main.a.value:.4g}"
     if main.verdict == "unclear":
         return f"By {main.name}, {values}, it is not clear which is better."

@@ -11,7 +11,7 @@ from tidegauge.performance import Classes, Figure
 from tidegauge.performance.classes import pairs
 from tidegauge.series import performance
 from tidegauge.series.exact import Asked
-from tidegauge.series.outcome import Point
+from tidegauge.series.outcome import Point, main_of
 from tidegauge.series.performance import Performance, Trend
 from tidegauge.web.routes.asked import (
     AskedSpan,
@@ -32,8 +32,6 @@ from tidegauge.window import DAY, SECOND
 
 router = APIRouter(prefix="/api/v1/models/{model_id}", tags=["models"])
 _MONTH = 30 * DAY * SECOND
-_TRENDS = ("accuracy", "mae", "ndcg", "exact_match")
-"""By which figure a trend is told: the first that there is."""
 Names = Annotated[
     list[str] | None,
     Query(max_length=50, description="Only these figures; several by repeating `metric`."),
@@ -89,6 +87,9 @@ class PerformanceShown(BaseModel):
     end_time: datetime
     step: int
     positive_label: str | None
+    main_metric: Annotated[
+        str | None, Field(description="The first that was named, or the usual one of its task.")
+    ]
     total: PointShown
     exact: Annotated[bool, Field(description="Figures are of the rows, and not of bins.")]
     performance_trend: Trend | None
@@ -204,7 +205,7 @@ def get_performance(  # noqa: PLR0913, PLR0917 - the parameters of an address
     main = looked.total.measured.get("")
     classes = main if isinstance(main, Classes) else None
     told = looked.total.figures(positive)
-    by = next((name for name in (*names, *_TRENDS) if name in told), None)
+    by = next((name for name in names if name in told), None) or main_of(told)
     mature = [each for each in looked.points if _is_mature(each, at)]
     return PerformanceShown(
         model_id=model_id,
@@ -212,6 +213,7 @@ def get_performance(  # noqa: PLR0913, PLR0917 - the parameters of an address
         end_time=moment(looked.total.stop),
         step=size,
         positive_label=positive,
+        main_metric=by,
         total=_point(looked.total, positive, names, at),
         exact=exact,
         performance_trend=performance.trend(mature, positive, by) if by else None,

@@ -1,0 +1,34 @@
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { client, type Shown, told } from "./client";
+
+export type FleetModel = Shown["FleetModel"];
+export type Course = Shown["CourseShown"];
+
+export const fleetQuery = {
+  queryKey: ["fleet"],
+  queryFn: () => told(client.GET("/api/v1/fleet")),
+  refetchInterval: 30_000,
+};
+
+export const useFleet = () => useSuspenseQuery(fleetQuery).data;
+
+/** How good some models were: of those that are on the screen, not of all. */
+export function useCourses(models: string[]): Map<string, Course> {
+  const asked = [...models].sort();
+  const found = useQuery({
+    queryKey: ["fleet", "performance", asked],
+    queryFn: () =>
+      told(client.GET("/api/v1/fleet/performance", { params: { query: { model: asked } } })),
+    enabled: asked.length > 0,
+    staleTime: 60_000,
+    placeholderData: (before) => before,
+  });
+  return new Map(found.data?.map((each) => [each.model_id, each]));
+}
+
+export const useSystem = () =>
+  useSuspenseQuery({
+    queryKey: ["system"],
+    queryFn: () => told(client.GET("/api/v1/dashboard/system")),
+    refetchInterval: 10_000,
+  }).data;

@@ -1,0 +1,159 @@
+import { keepPreviousData, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { client, type Shown, told } from "./client";
+
+/** Which part of a model a page is of; nothing said is all of it. */
+export interface Part {
+  modelId: string;
+  start: string;
+  end: string;
+  version?: string | undefined;
+  segment?: string | undefined;
+}
+
+export type Performance = Shown["PerformanceShown"];
+export type Drift = Shown["DriftShown"];
+export type FeatureProfile = NonNullable<ReturnType<typeof useProfile>>["features"][number];
+
+const of = (part: Part) => ({
+  start_time: part.start,
+  end_time: part.end,
+  ...(part.version ? { version: part.version } : {}),
+  ...(part.segment ? { segment: part.segment } : {}),
+});
+
+const path = (part: { modelId: string }) => ({ model_id: part.modelId });
+
+export const useModel = (modelId: string) =>
+  useSuspenseQuery({
+    queryKey: ["model", modelId],
+    queryFn: () =>
+      told(client.GET("/api/v1/models/{model_id}", { params: { path: { model_id: modelId } } })),
+  }).data;
+
+export const useStatus = (modelId: string) =>
+  useSuspenseQuery({
+    queryKey: ["model", modelId, "status"],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/status", { params: { path: { model_id: modelId } } }),
+      ),
+    refetchInterval: 30_000,
+  }).data;
+
+export const useParts = (modelId: string) => {
+  const params = { path: { model_id: modelId } };
+  const versions = useSuspenseQuery({
+    queryKey: ["model", modelId, "versions"],
+    queryFn: () => told(client.GET("/api/v1/models/{model_id}/versions", { params })),
+  }).data;
+  const segments = useSuspenseQuery({
+    queryKey: ["model", modelId, "segments"],
+    queryFn: () => told(client.GET("/api/v1/models/{model_id}/segments", { params })),
+  }).data;
+  return { versions, segments };
+};
+
+export const useDiagnosis = (part: Part) =>
+  useSuspenseQuery({
+    queryKey: ["model", part.modelId, "diagnosis", part],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/diagnosis", {
+          params: { path: path(part), query: { start_time: part.start, end_time: part.end } },
+        }),
+      ),
+  }).data;
+
+export const useSummary = (part: Part) =>
+  useSuspenseQuery({
+    queryKey: ["model", part.modelId, "drift summary", part],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/drift/overall", {
+          params: { path: path(part), query: of(part) },
+        }),
+      ),
+  }).data;
+
+export const useDrift = (part: Part, metric: string, step: number) =>
+  useSuspenseQuery({
+    queryKey: ["model", part.modelId, "drift", part, metric, step],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/drift", {
+          params: { path: path(part), query: { ...of(part), metric: [metric], step } },
+        }),
+      ),
+  }).data;
+
+export const useProfile = (part: Part, feature: string) =>
+  useQuery({
+    queryKey: ["model", part.modelId, "profile", part, feature],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/profile", {
+          params: { path: path(part), query: { ...of(part), feature: [feature] } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    throwOnError: true,
+  }).data;
+
+export const usePerformance = (part: Part, step: number) =>
+  useSuspenseQuery({
+    queryKey: ["model", part.modelId, "performance", part, step],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/performance", {
+          params: { path: path(part), query: { ...of(part), step } },
+        }),
+      ),
+  }).data;
+
+export const useEstimates = (part: Part, metric: string | null, step: number) =>
+  useQuery({
+    queryKey: ["model", part.modelId, "estimates", part, metric, step],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/estimates", {
+          params: {
+            path: path(part),
+            query: { ...of(part), metric: metric ? [metric] : [], step },
+          },
+        }),
+      ),
+    enabled: metric !== null,
+  }).data;
+
+export const useWhere = (part: Part) =>
+  useQuery({
+    queryKey: ["model", part.modelId, "where", part],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/segments/where", {
+          params: { path: path(part), query: { start_time: part.start, end_time: part.end } },
+        }),
+      ),
+  }).data;
+
+export const useQuality = (part: Part) =>
+  useSuspenseQuery({
+    queryKey: ["model", part.modelId, "quality", part],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/quality", {
+          params: { path: path(part), query: of(part) },
+        }),
+      ),
+  }).data;
+
+export const useTraffic = (part: Part, step: number) =>
+  useSuspenseQuery({
+    queryKey: ["model", part.modelId, "traffic", part, step],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/traffic", {
+          params: { path: path(part), query: { ...of(part), step } },
+        }),
+      ),
+  }).data;

@@ -1,0 +1,90 @@
+import * as Plot from "@observablehq/plot";
+import { useCallback } from "react";
+import type { FeatureProfile } from "../api/model";
+import { percent } from "../components/numbers";
+import { Chart } from "./Chart";
+import { type Bar, bars, isBinned, ticksOf } from "./distribution";
+import { short } from "./heat";
+
+/** Both distributions of a column, the reference's and the present one, on one axis. */
+export function Distributions({ feature }: { feature: FeatureProfile }) {
+  const rows = bars(feature);
+  const binned = isBinned(feature);
+  const draw = useCallback(
+    (width: number) => (binned ? columns(rows, width) : dots(rows, width)),
+    [rows, binned],
+  );
+  const moved = rows.reduce<Bar | null>(
+    (most, each) => (most && change(most) >= change(each) ? most : each),
+    null,
+  );
+  return (
+    <Chart
+      title={short(feature.name)}
+      unit="share of rows: blue the reference, orange now"
+      summary={
+        moved
+          ? `${moved.name} moved most, from ${percent(moved.reference)} to ${percent(moved.current)}`
+          : ""
+      }
+      rows={rows as unknown as Record<string, unknown>[]}
+      height={binned ? 220 : Math.max(120, rows.length * 24 + 40)}
+      empty={{
+        title: "There is no picture of this column",
+        why: "No rows of it came in this time.",
+      }}
+      draw={draw}
+    />
+  );
+}
+
+const change = (each: Bar): number => Math.abs(each.current - each.reference);
+const SHARE = { label: null, grid: true, tickFormat: (value: number) => percent(value) };
+const TIP = { title: words, fill: "var(--panel)" };
+
+function columns(rows: Bar[], width: number): Plot.PlotOptions {
+  const ticks = ticksOf(rows, width);
+  return {
+    marginLeft: 48,
+    marginBottom: 28,
+    x: {
+      type: "band",
+      label: null,
+      padding: 0.06,
+      domain: rows.map((each) => each.name),
+      ticks: [...ticks.keys()],
+      tickFormat: (name: string) => ticks.get(name) ?? "",
+    },
+    y: SHARE,
+    marks: [
+      Plot.barY(rows, { x: "name", y: "reference", fill: "var(--series)", fillOpacity: 0.45 }),
+      Plot.barY(rows, { x: "name", y: "current", fill: "var(--other)", fillOpacity: 0.45 }),
+      Plot.tip(
+        rows,
+        Plot.pointerX({
+          x: "name",
+          y: (each: Bar) => Math.max(each.reference, each.current),
+          ...TIP,
+        }),
+      ),
+    ],
+  };
+}
+
+function dots(rows: Bar[], width: number): Plot.PlotOptions {
+  return {
+    marginLeft: Math.min(140, width * 0.4),
+    x: SHARE,
+    y: { label: null, domain: rows.map((each) => each.name), tickSize: 0 },
+    marks: [
+      Plot.link(rows, { y: "name", x1: "reference", x2: "current", stroke: "var(--unknown)" }),
+      Plot.dot(rows, { y: "name", x: "reference", fill: "var(--series)", r: 4.5 }),
+      Plot.dot(rows, { y: "name", x: "current", fill: "var(--other)", r: 4.5, symbol: "diamond" }),
+      Plot.tip(rows, Plot.pointerY({ y: "name", x: "current", ...TIP })),
+    ],
+  };
+}
+
+function words(each: Bar): string {
+  return `${each.name}\nreference ${percent(each.reference)}\nnow ${percent(each.current)}`;
+}

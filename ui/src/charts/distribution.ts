@@ -1,0 +1,58 @@
+/** From the profile of a column, the bars of both its distributions. */
+import type { FeatureProfile } from "../api/model";
+import { digits } from "../components/numbers";
+
+export interface Bar {
+  name: string;
+  /** Where it begins, if it is a piece of a scale. */
+  from?: number | undefined;
+  reference: number;
+  current: number;
+}
+
+export const isBinned = (feature: FeatureProfile): boolean =>
+  feature.picture !== null && "edges" in feature.picture;
+
+export function bars(feature: FeatureProfile): Bar[] {
+  const { picture } = feature;
+  if (!picture) return [];
+  if ("labels" in picture)
+    return picture.labels.map((name, place) => ({
+      name: name === "" ? "(empty)" : name,
+      reference: picture.reference[place] ?? 0,
+      current: picture.current[place] ?? 0,
+    }));
+  const { edges, below, above, missing } = picture;
+  const low = edges[0] ?? 0;
+  const high = edges.at(-1) ?? 0;
+  const inside = picture.reference.map((share, place) => ({
+    name: `${digits(edges[place])} – ${digits(edges[place + 1])}`,
+    from: edges[place],
+    reference: share,
+    current: picture.current[place] ?? 0,
+  }));
+  return [
+    ...beside(`below ${digits(low)}`, below),
+    ...inside,
+    ...beside(`above ${digits(high)}`, above),
+    ...beside("missing", missing),
+  ];
+}
+
+function beside(name: string, shares: readonly number[]): Bar[] {
+  const [reference = 0, current = 0] = shares;
+  return reference || current ? [{ name, reference, current }] : [];
+}
+
+const TICK_PX = 62;
+
+/** The bars that get a word below them, and the word: as many as there is room for. */
+export function ticksOf(rows: readonly Bar[], width: number): Map<string, string> {
+  const step = Math.max(1, Math.ceil((rows.length * TICK_PX) / Math.max(width, TICK_PX)));
+  const found = rows.flatMap((each, place): [string, string][] => {
+    if (each.from === undefined) return [[each.name, each.name.split(" ")[0] ?? ""]];
+    const isNear = rows.slice(place + 1, place + step).some((later) => later.from === undefined);
+    return place % step === 0 && !isNear ? [[each.name, digits(each.from)]] : [];
+  });
+  return new Map(found);
+}

@@ -1,0 +1,167 @@
+import { Grid, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { IconFilter } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useState } from "react";
+import { useDrift, useProfile } from "../../api/model";
+import { Distributions } from "../../charts/Distributions";
+import { DriftHeat } from "../../charts/DriftHeat";
+import { ranked, short } from "../../charts/heat";
+import { Sparkline } from "../../charts/Sparkline";
+import { Empty } from "../../components/Empty";
+import { Part } from "../../components/Fallback";
+import { digits } from "../../components/numbers";
+import { Panel } from "../../components/Panel";
+import { Status } from "../../components/Status";
+import type { ModelSearch } from "../../search";
+import { daysOf, stepOf, usePart } from "./part";
+
+const METHODS = ["psi", "ks", "kl", "jensen_shannon"];
+const SHOWN = 25;
+const LOOKS = { critical: "critical", warning: "medium", normal: "healthy" } as const;
+
+/** Which columns moved, when, and how. */
+export function DriftTab() {
+  const part = usePart();
+  const { metric = "psi", feature } = useSearch({ from: "/models/$modelId" });
+  const go = useNavigate();
+  const set = useCallback(
+    (change: ModelSearch) =>
+      go({
+        to: ".",
+        search: (old: ModelSearch) => ({ ...old, ...change }),
+        replace: true,
+        resetScroll: false,
+      }),
+    [go],
+  );
+  const pick = useCallback((name: string) => set({ feature: name }), [set]);
+  const [words, setWords] = useState("");
+  const step =
+    daysOf(part) <= 2 ? Math.min(stepOf(part), 3_600) : daysOf(part) <= 8 ? 3_600 * 24 : 86_400;
+  const found = useDrift(part, METHODS.includes(metric) ? metric : "psi", step);
+  const all = ranked(found);
+  if (!all.length)
+    return (
+      <Panel title="Drift">
+        <Empty title="Nothing to compare yet">
+          The first 1,000 predictions become a reference by themselves; one can be uploaded, too.
+        </Empty>
+      </Panel>
+    );
+  const fitting = all.filter((each) => each.feature.toLowerCase().includes(words.toLowerCase()));
+  const chosen = feature ?? all[0]?.feature ?? "";
+  return (
+    <Grid gap="md">
+      <Grid.Col span={{ base: 12, lg: 7 }}>
+        <Stack gap="md">
+          <Group gap="sm">
+            <TextInput
+              aria-label="Filter features"
+              placeholder={`Filter ${all.length} columns`}
+              leftSection={<IconFilter size={15} />}
+              value={words}
+              onChange={(event) => setWords(event.currentTarget.value)}
+              size="xs"
+              w={220}
+            />
+            <Select
+              aria-label="Method"
+              data={METHODS.map((each) => ({
+                value: each,
+                label: each.toUpperCase().replace("_", "–"),
+              }))}
+              value={metric}
+              onChange={(value) => set({ metric: value ?? undefined })}
+              allowDeselect={false}
+              size="xs"
+              w={170}
+            />
+          </Group>
+          <DriftHeat
+            found={found}
+            features={fitting.slice(0, SHOWN).map((each) => each.feature)}
+            metric={metric}
+            onFeaturePick={pick}
+          />
+          {fitting.length > SHOWN ? (
+            <Text size="xs" c="dimmed">
+              The {SHOWN} that are furthest now, of {fitting.length}. Filter to see others.
+            </Text>
+          ) : null}
+        </Stack>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, lg: 5 }}>
+        <Stack gap="md">
+          <Part height={280}>
+            <Both feature={chosen} />
+          </Part>
+          <Panel title="Columns" about="The furthest from the reference first" flush>
+            <div className="scroll" style={{ maxHeight: 460, overflowY: "auto" }}>
+              <table className="rows">
+                <thead>
+                  <tr>
+                    <th>Column</th>
+                    <th>Over time</th>
+                    <th className="number">Now</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {fitting.slice(0, 200).map((each) => (
+                    <tr
+                      key={each.feature}
+                      data-open
+                      data-at={each.feature === chosen}
+                      tabIndex={0}
+                      onClick={() => pick(each.feature)}
+                      onKeyDown={(event) => event.key === "Enter" && pick(each.feature)}
+                    >
+                      <td>
+                        <Group gap={8} wrap="nowrap">
+                          <Status
+                            is={LOOKS[each.status as keyof typeof LOOKS] ?? "unknown"}
+                            size={14}
+                          />
+                          <Text size="sm" truncate maw={220}>
+                            {short(each.feature)}
+                          </Text>
+                        </Group>
+                      </td>
+                      <td>
+                        <Sparkline
+                          values={each.values}
+                          fromZero
+                          width={80}
+                          height={20}
+                          label={`${metric} of ${each.feature} over time`}
+                        />
+                      </td>
+                      <td className="number">{digits(each.now)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          </Panel>
+        </Stack>
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+function Both({ feature }: { feature: string }) {
+  const part = usePart();
+  const found = useProfile(part, feature);
+  const shown =
+    found?.features.find((each) => each.name === feature && each.facet === "") ??
+    found?.features[0];
+  if (!found || !shown) return null;
+  return (
+    <Stack gap={6}>
+      <Distributions feature={shown} />
+      <Text size="xs" c="dimmed">
+        Reference: {found.baseline?.name ?? "none"}, mean {digits(shown.reference.mean)}. Now:{" "}
+        {found.rows.toLocaleString("en")} rows, mean {digits(shown.current.mean)}.
+      </Text>
+    </Stack>
+  );
+}

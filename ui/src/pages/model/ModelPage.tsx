@@ -1,0 +1,112 @@
+import { Badge, Group, SegmentedControl, Select, Stack, Text, Title } from "@mantine/core";
+import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useFleet } from "../../api/fleet";
+import { useModel, useParts } from "../../api/model";
+import { Part } from "../../components/Fallback";
+import { Moment } from "../../components/Moment";
+import { Status } from "../../components/Status";
+import { type ModelSearch, RANGES, type RangeName } from "../../search";
+import { USUAL } from "./part";
+
+const TABS = [
+  ["overview", "Overview"],
+  ["drift", "Drift"],
+  ["performance", "Performance"],
+  ["quality", "Data quality"],
+  ["traffic", "Traffic"],
+] as const;
+
+/** One model: its name and state, the part of it that is looked at, and the pages about it. */
+export function ModelPage() {
+  const { modelId } = useParams({ from: "/models/$modelId" });
+  const search = useSearch({ from: "/models/$modelId" });
+  const model = useModel(modelId);
+  const standing = useFleet().models.find((each) => each.model_id === modelId);
+  const kept: ModelSearch = {
+    range: search.range,
+    from: search.from,
+    to: search.to,
+    version: search.version,
+    segment: search.segment,
+  };
+  return (
+    <Stack gap="md" maw={1400} mx="auto">
+      <Group justify="space-between" align="flex-end" gap="sm">
+        <div style={{ minWidth: 0 }}>
+          <Group gap={10} wrap="nowrap">
+            <Title order={1} style={{ overflowWrap: "anywhere" }}>
+              {modelId}
+            </Title>
+            {standing ? <Status is={standing.status} word /> : null}
+          </Group>
+          <Group gap={8} mt={2}>
+            {model.task ? (
+              <Badge variant="light" color="gray" tt="none" fw={500}>
+                {model.task}
+              </Badge>
+            ) : null}
+            <Text size="sm" c="dimmed">
+              {[model.description, model.owner].filter(Boolean).join(" · ")}
+              {model.description || model.owner ? " · " : ""}seen <Moment at={model.last_seen} />
+            </Text>
+          </Group>
+        </div>
+        <Pickers modelId={modelId} search={search} />
+      </Group>
+      <nav className="tabs" aria-label="Of this model">
+        {TABS.map(([path, name]) => (
+          <Link key={path} to={`/models/$modelId/${path}`} params={{ modelId }} search={kept}>
+            {name}
+          </Link>
+        ))}
+      </nav>
+      <Part height={420}>
+        <Outlet />
+      </Part>
+    </Stack>
+  );
+}
+
+function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) {
+  const { versions, segments } = useParts(modelId);
+  const go = useNavigate();
+  const set = (change: ModelSearch) =>
+    go({ to: ".", search: (old: ModelSearch) => ({ ...old, ...change }), replace: true });
+  return (
+    <Group gap="xs">
+      {versions.length > 1 ? (
+        <Select
+          aria-label="Version"
+          placeholder="All versions"
+          data={versions.map((each) => ({ value: each.version, label: each.version || "unnamed" }))}
+          value={search.version ?? null}
+          onChange={(value) => set({ version: value ?? undefined })}
+          clearable
+          searchable
+          size="xs"
+          w={140}
+        />
+      ) : null}
+      {segments.length ? (
+        <Select
+          aria-label="Segment"
+          placeholder="All traffic"
+          data={segments.map((each) => each.segment)}
+          value={search.segment ?? null}
+          onChange={(value) => set({ segment: value ?? undefined })}
+          clearable
+          searchable
+          size="xs"
+          w={190}
+        />
+      ) : null}
+      <SegmentedControl
+        aria-label="Time"
+        size="xs"
+        data={Object.keys(RANGES)}
+        value={search.from ? "" : (search.range ?? USUAL)}
+        onChange={(value) => set({ range: value as RangeName, from: undefined, to: undefined })}
+      />
+    </Group>
+  );
+}

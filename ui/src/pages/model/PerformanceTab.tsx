@@ -1,0 +1,142 @@
+import { Grid, Group, Select, Stack, Text } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEstimates, usePerformance, useWhere } from "../../api/model";
+import { Calibration } from "../../charts/Calibration";
+import { Confusion } from "../../charts/Confusion";
+import { PerformanceChart } from "../../charts/PerformanceChart";
+import { Empty } from "../../components/Empty";
+import { Part } from "../../components/Fallback";
+import { Moment } from "../../components/Moment";
+import { digits, named, percent, short, whole } from "../../components/numbers";
+import { Panel } from "../../components/Panel";
+import type { ModelSearch } from "../../search";
+import { labelledStepOf, usePart } from "./part";
+
+/** How good the model was, as far as the truth is known, and how good it is expected to prove. */
+export function PerformanceTab() {
+  const part = usePart();
+  const found = usePerformance(part, labelledStepOf(part));
+  const { metric: asked } = useSearch({ from: "/models/$modelId" });
+  const go = useNavigate();
+  const names = Object.keys(found.total.metrics);
+  const metric = asked && names.includes(asked) ? asked : found.main_metric;
+  const estimates = useEstimates(part, metric, found.step);
+  if (!metric)
+    return (
+      <Panel title="Performance">
+        <Empty title="No label has come of this time">
+          Bring the truth when it is known, by <code>client.label</code> or a file, and each figure
+          stands here with its interval. Labels may come weeks later: they restate the past.
+        </Empty>
+      </Panel>
+    );
+  const delay = found.label_delay;
+  return (
+    <Stack gap="md">
+      <Group gap="lg">
+        <Select
+          aria-label="Figure"
+          data={names.map((each) => ({ value: each, label: named(each) }))}
+          value={metric}
+          onChange={(value) =>
+            go({
+              to: ".",
+              search: (old: ModelSearch) => ({ ...old, metric: value ?? undefined }),
+              replace: true,
+            })
+          }
+          searchable
+          allowDeselect={false}
+          size="xs"
+          w={220}
+        />
+        <Text size="sm" c="dimmed">
+          {percent(found.total.coverage)} of {short(found.total.predictions)} predictions are
+          labelled
+          {delay ? `; half of the labels come within ${digits(delay.p50_hours, 2)} h` : ""}
+          {found.total.final_by ? "; final " : ""}
+          {found.total.final_by ? <Moment at={found.total.final_by} /> : null}
+        </Text>
+      </Group>
+      <PerformanceChart found={found} metric={metric} estimates={estimates} />
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Figures found={found} />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <Stack gap="md">
+            {found.confusion_matrix.length ? <Confusion cells={found.confusion_matrix} /> : null}
+            {found.calibration.length ? <Calibration bands={found.calibration} /> : null}
+            <Part>
+              <Where />
+            </Part>
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Stack>
+  );
+}
+
+function Figures({ found }: { found: ReturnType<typeof usePerformance> }) {
+  return (
+    <Panel title="Figures" about="With the interval of 95 %, over the whole time" flush>
+      <div className="scroll" style={{ maxHeight: 640, overflowY: "auto" }}>
+        <table className="rows">
+          <thead>
+            <tr>
+              <th>Figure</th>
+              <th className="number">Value</th>
+              <th className="number">Between</th>
+              <th className="number">Labels</th>
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(found.total.metrics).map(([name, figure]) => (
+              <tr key={name}>
+                <td>{named(name)}</td>
+                <td className="number">{digits(figure.value, 4)}</td>
+                <td className="number" style={{ color: "var(--faint)", whiteSpace: "nowrap" }}>
+                  {figure.low === null ? "–" : `${digits(figure.low)} – ${digits(figure.high)}`}
+                </td>
+                <td className="number" title={whole(figure.n)}>
+                  {short(figure.n)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+function Where() {
+  const found = useWhere(usePart());
+  if (!found?.columns.length) return null;
+  return (
+    <Panel title="Where" about={found.sentence} flush>
+      <table className="rows">
+        <thead>
+          <tr>
+            <th>Segment</th>
+            <th className="number">Errors before</th>
+            <th className="number">Errors now</th>
+            <th className="number">Labels</th>
+          </tr>
+        </thead>
+        <tbody>
+          {found.columns.flatMap((column) =>
+            column.pieces.map((piece) => (
+              <tr key={piece.segment}>
+                <td>{piece.segment}</td>
+                <td className="number">{percent(piece.error_rate_before)}</td>
+                <td className="number">{percent(piece.error_rate)}</td>
+                <td className="number">{short(piece.labelled)}</td>
+              </tr>
+            )),
+          )}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}

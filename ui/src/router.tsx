@@ -1,0 +1,94 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { Failure } from "./components/Fallback";
+import { Shell } from "./components/Shell";
+import { FleetPage } from "./pages/FleetPage";
+import { NotFoundPage } from "./pages/NotFoundPage";
+import { fleetSearch, incidentsSearch, modelSearch } from "./search";
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  errorComponent: ({ error, reset }) => <Failure error={error as Error} onAgain={reset} />,
+});
+
+const fleet = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: fleetSearch,
+  component: FleetPage,
+});
+
+const incidents = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents",
+  validateSearch: incidentsSearch,
+  component: lazyRouteComponent(() => import("./pages/IncidentsPage"), "IncidentsPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents/$incidentId",
+  component: lazyRouteComponent(() => import("./pages/IncidentPage"), "IncidentPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$modelId",
+  validateSearch: modelSearch,
+  component: lazyRouteComponent(() => import("./pages/model/ModelPage"), "ModelPage"),
+});
+
+const modelIndex = createRoute({
+  getParentRoute: () => model,
+  path: "/",
+  beforeLoad: ({ params, search }) => {
+    throw redirect({ to: "/models/$modelId/overview", params, search });
+  },
+});
+
+const tab = <Path extends string>(
+  path: Path,
+  load: () => Promise<Record<string, unknown>>,
+  name: string,
+) =>
+  createRoute({
+    getParentRoute: () => model,
+    path,
+    component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name as never),
+  });
+
+const tabs = [
+  tab("overview", () => import("./pages/model/OverviewTab"), "OverviewTab"),
+  tab("drift", () => import("./pages/model/DriftTab"), "DriftTab"),
+  tab("performance", () => import("./pages/model/PerformanceTab"), "PerformanceTab"),
+  tab("quality", () => import("./pages/model/QualityTab"), "QualityTab"),
+  tab("traffic", () => import("./pages/model/TrafficTab"), "TrafficTab"),
+] as const;
+
+const tree = root.addChildren([
+  fleet,
+  incidents,
+  incident,
+  model.addChildren([modelIndex, ...tabs]),
+]);
+
+export const makeRouter = (queries: QueryClient) =>
+  createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

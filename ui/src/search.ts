@@ -1,0 +1,68 @@
+/** What a view is, in its address: what is not understood is left out, never an error. */
+
+export interface FleetSearch {
+  q?: string;
+  status?: "critical" | "warning" | "healthy" | "unknown";
+  sort?: "need" | "name" | "traffic" | "seen";
+  group?: string;
+}
+
+export interface IncidentsSearch {
+  state?: "live" | "all";
+  model?: string;
+}
+
+export const RANGES = { "6h": 0.25, "1d": 1, "7d": 7, "30d": 30, "90d": 90 } as const;
+export type RangeName = keyof typeof RANGES;
+
+export interface ModelSearch {
+  range?: RangeName;
+  from?: string;
+  to?: string;
+  version?: string;
+  segment?: string;
+  feature?: string;
+  metric?: string;
+}
+
+type Told = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== ""
+    ? value.slice(0, 500)
+    : typeof value === "number"
+      ? String(value)
+      : undefined;
+
+const moment = (value: unknown): string | undefined => {
+  const told = text(value);
+  return told && !Number.isNaN(Date.parse(told)) ? told : undefined;
+};
+
+const oneOf = <T extends string>(value: unknown, known: readonly T[]): T | undefined =>
+  known.find((each) => each === value);
+
+const only = <T extends object>(told: T): T =>
+  Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as T;
+
+export const fleetSearch = (told: Told): FleetSearch =>
+  only({
+    q: text(told.q),
+    status: oneOf(told.status, ["critical", "warning", "healthy", "unknown"] as const),
+    sort: oneOf(told.sort, ["need", "name", "traffic", "seen"] as const),
+    group: text(told.group),
+  });
+
+export const incidentsSearch = (told: Told): IncidentsSearch =>
+  only({ state: oneOf(told.state, ["live", "all"] as const), model: text(told.model) });
+
+export const modelSearch = (told: Told): ModelSearch =>
+  only({
+    range: oneOf(told.range, Object.keys(RANGES) as RangeName[]),
+    from: moment(told.from),
+    to: moment(told.to),
+    version: text(told.version),
+    segment: text(told.segment),
+    feature: text(told.feature),
+    metric: text(told.metric),
+  });
