@@ -55,7 +55,9 @@ def names(folder):
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_example_runs(page, folder):
     known = names(folder)
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+    # Somebody's own server may run here: nothing is sent to it.
+    text = page.read_text(encoding="utf-8").replace("localhost:8712", "localhost:9")
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(compile(block, page.name, "exec"), known)  # noqa: S102 - our own documentation
 
 

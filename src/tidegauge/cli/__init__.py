@@ -15,6 +15,7 @@ from tidegauge.cli import (
     incidents,
     keep,
     keys,
+    members,
     models,
     monitors,
     performance,
@@ -80,6 +81,7 @@ for command in (
 app.command("schema")(compare.show_schema)
 app.command("import")(history.import_)
 app.add_typer(keys.app)
+app.add_typer(members.app)
 app.add_typer(monitors.app)
 app.add_typer(incidents.app)
 app.add_typer(silences.app)

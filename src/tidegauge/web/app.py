@@ -19,11 +19,13 @@ from tidegauge.web.ingest import PATHS, Ingest, Limits
 from tidegauge.web.kept import Kept
 from tidegauge.web.keys import Keys
 from tidegauge.web.live import Live
+from tidegauge.web.members import Members
 from tidegauge.web.metrics import Metrics
 from tidegauge.web.pages import Pages
 from tidegauge.web.pulse import Pulse
 from tidegauge.web.rates import Rates
 from tidegauge.web.routes import ROUTERS, changes
+from tidegauge.web.sessions import Sessions
 from tidegauge.web.state import State
 
 
@@ -32,7 +34,10 @@ class Application:
 
     def __init__(self, config: Config, log: Log, keys: Keys, *, dev: bool = False) -> None:
         rates = config.rates
-        gate = Gate(keys=keys, wrong=Rates(rates.wrong_keys_a_minute / 60, span=60.0), dev=dev)
+        members = Members(config.data)
+        sessions = Sessions(config.data, keys, members)
+        wrong = Rates(rates.wrong_keys_a_minute / 60, span=60.0)
+        gate = Gate(keys=keys, sessions=sessions, wrong=wrong, dev=dev)
         self._decoders = [Decoder() for _ in range(config.web.decoders)]
         metrics = Metrics(log.health, lambda: sum(each.deaths for each in self._decoders))
         limits = Limits(
@@ -50,6 +55,8 @@ class Application:
                 config=config,
                 log=log,
                 keys=keys,
+                members=members,
+                sessions=sessions,
                 gate=gate,
                 metrics=metrics,
                 kept=self.kept,

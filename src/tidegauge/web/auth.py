@@ -5,6 +5,7 @@ import ipaddress
 import math
 import time
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,7 @@ from tidegauge.ingest.problem import ProblemError
 from tidegauge.web.asgi import Scope, header
 from tidegauge.web.keys import BadKeyError, Key, Keys, Role
 from tidegauge.web.rates import Rates
+from tidegauge.web.sessions import COOKIE, Session, Sessions
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="tidegauge"'}
 _HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
@@ -22,6 +24,7 @@ _DEVELOPER: Final = Key(id="dev", name="--dev", role="admin", secret_hash="", cr
 @dataclass(frozen=True, slots=True)
 class Gate:
     keys: Keys
+    sessions: Sessions
     wrong: Rates
     dev: bool = False
 
@@ -39,13 +42,17 @@ class Gate:
 
     def check_again(self, key: Key) -> None:
         """BadKeyError where one that was let in would not be so now."""
-        if key is not _DEVELOPER:
-            self.keys.check_again(key, time.time())
+        if isinstance(key, Session):
+            self.sessions.check_again(key.id, time.time())
+        elif key is not _DEVELOPER:
+            self.keys.check_again(key.id, time.time())
 
     def _key(self, scope: Scope, *, in_address: bool) -> Key:
         if self.dev and is_local(scope):
             return _DEVELOPER
         given = header(scope, b"authorization")
+        if not given and (token := session_token(scope)):
+            return self._session(scope, token)
         if not given:
             detail = "send 'Authorization: Bearer <key>'"
             if any(
@@ -53,10 +60,7 @@ class Gate:
             ):
                 detail = "keys go in the Authorization header, not in the address, which is logged"
             raise ProblemError("unauthenticated", detail, headers=_CHALLENGE)
-        address = address_of(scope)
-        if wait := self.wrong.wait(address):
-            detail = "too many wrong keys from this address"
-            raise ProblemError("rate-limited", detail, retry_after=math.ceil(wait))
+        self.slow_down(scope)
         scheme, _, token = given.partition(" ")
         if in_address and scheme.lower() == "basic":
             scheme, token = "bearer", _password(token)
@@ -67,8 +71,32 @@ class Gate:
                 )
             return self.keys.check(token, time.time())
         except BadKeyError as error:
-            self.wrong.take(address)
+            self.wrong.take(address_of(scope))
             raise ProblemError(error.slug, str(error), headers=_CHALLENGE) from None
+
+    def slow_down(self, scope: Scope) -> None:
+        """Refuse who guesses."""
+        if wait := self.wrong.wait(address_of(scope)):
+            detail = "too many wrong keys or passwords from this address"
+            raise ProblemError("rate-limited", detail, retry_after=math.ceil(wait))
+
+    def _session(self, scope: Scope, token: str) -> Session:
+        if is_foreign(scope):
+            # A browser sends the cookie along, whoever's page had it ask.
+            raise ProblemError("forbidden-origin", "a page of another server asked")
+        try:
+            return self.sessions.check(token, time.time())
+        except BadKeyError as error:
+            raise ProblemError(error.slug, str(error)) from None
+
+
+def session_token(scope: Scope) -> str:
+    """Of the cookie; nothing where there is none."""
+    try:
+        found = SimpleCookie(header(scope, b"cookie")).get(COOKIE)
+    except (CookieError, ProblemError):
+        return ""
+    return found.value if found else ""
 
 
 def _password(token: str) -> str:

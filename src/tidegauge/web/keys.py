@@ -5,22 +5,18 @@ its SHA-256 is kept, which for random bits needs no salt and no stretching.
 """
 
 import base64
-import contextlib
-import fcntl
 import hashlib
 import hmac
-import json
-import os
 import re
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
 from tidegauge.errors import InputError, TidegaugeError
-from tidegauge.failpoint import hit
+from tidegauge.web.whole_file import WholeFile
 
 Role = Literal["ingest", "read", "write", "admin"]
 ROLES: Final[tuple[Role, ...]] = ("ingest", "read", "write", "admin")
@@ -69,18 +65,13 @@ class Key:
 
 
 class Keys:
-    """The keys of one data directory, in a file that is replaced as a whole."""
+    """The keys of one data directory."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / "keys.json"
-        self._lock = directory / ".keys.lock"
-        self._seen: tuple[int, int] | None = None
-        self._keys: dict[str, Key] = {}
-        self._looked_at = 0.0
+        self._file = WholeFile(directory / "keys.json", lambda told: Key(**told), asdict)
 
     def all(self) -> list[Key]:
-        self._refresh(0.0)
-        return sorted(self._keys.values(), key=lambda key: key.created_at)
+        return sorted(self._file.at().values(), key=lambda key: key.created_at)
 
     def create(
         self,
@@ -95,31 +86,19 @@ class Keys:
         """A new key, and its token, which nobody can show again."""
         if role not in ROLES:
             raise InputError(f"no role {role!r}; the roles are {', '.join(ROLES)}")
-        if not _TENANT.fullmatch(tenant):
-            raise InputError("a tenant is 1-63 lower-case letters, digits and '-'")
+        check_tenant(tenant)
         if not name or len(name) > 128 or not name.isprintable():
             raise InputError("a key needs a name of 1-128 printable characters")
-        identity = base64.b32encode(secrets.token_bytes(8)).decode()[:12].lower()
-        secret = secrets.token_urlsafe(32)
-        now = time.time()
-        key = Key(
-            id=identity,
-            name=name,
-            role=role,
-            tenant=tenant,
-            secret_hash=_hash(secret),
-            created_at=now,
-            expires_at=None if lasts_s is None else now + lasts_s,
-            rate=rate,
-            pii=pii,
+        key, token = new_key(
+            name=name, role=role, tenant=tenant, lasts_s=lasts_s, rate=rate, pii=pii
         )
-        with self._changing() as keys:
-            keys[identity] = key
-        return key, f"tg_{identity}_{secret}"
+        with self._file.changing() as keys:
+            keys[key.id] = key
+        return key, token
 
     def revoke(self, identity: str) -> Key:
         """It is refused from now on: on every server of this directory within a second."""
-        with self._changing() as keys:
+        with self._file.changing() as keys:
             key = keys.get(identity)
             if key is None:
                 raise InputError(f"no key {identity!r}; 'tidegauge keys list' shows them")
@@ -137,84 +116,64 @@ class Keys:
 
     def check(self, token: str, now: float) -> Key:
         """The key of a token, or why it is not good; that is told to its owner only."""
-        self._refresh(now)
-        found = _TOKEN.fullmatch(token)
-        key = self._keys.get(found[1]) if found else None
-        # An unknown id takes the way of a wrong secret, so that its time tells nothing.
-        known = key.secret_hash if key else _NO_KEY
-        is_right = hmac.compare_digest(_hash(found[2] if found else token), known)
-        if key is None or not is_right or now < key.starts_at:
-            raise BadKeyError("unauthenticated", "the key is not known")
-        _refuse_ended(key, now)
-        return key
+        return key_of(self._file.at(now), token, now)
 
-    def check_again(self, key: Key, now: float) -> None:
+    def check_again(self, identity: str, now: float) -> None:
         """Whether one that was good is so still."""
-        self._refresh(now)
-        held = self._keys.get(key.id)
+        held = self._file.at(now).get(identity)
         if held is None:
-            raise BadKeyError("unauthenticated", f"the key {key.name!r} is there no more")
-        _refuse_ended(held, now)
-
-    def _refresh(self, now: float) -> None:
-        if now and now - self._looked_at < 1.0:
-            return
-        self._looked_at = now
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            self._keys, self._seen = {}, None
-            return
-        if self._seen != (stat.st_mtime_ns, stat.st_ino):
-            self._keys = self._read()
-            self._seen = (stat.st_mtime_ns, stat.st_ino)
-
-    def _read(self) -> dict[str, Key]:
-        try:
-            text = self._path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return {}
-        try:
-            return {each["id"]: Key(**each) for each in json.loads(text)}
-        except (ValueError, TypeError, KeyError):
-            message = f"{self._path} is damaged: restore it, or remove it to start with a new key"
-            raise InputError(message) from None
-
-    @contextlib.contextmanager
-    def _changing(self) -> Generator[dict[str, Key], None, None]:
-        """One change at a time, by whichever process: the file is whole before and after."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            keys = self._read()
-            yield keys
-            draft = self._path.with_suffix(".draft")
-            hit("web.before-keys-write")
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump([asdict(key) for key in keys.values()], file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            hit("web.before-keys-rename")
-            draft.replace(self._path)
-            hit("web.after-keys-rename")
-            _sync_directory(self._path.parent)
-            self._keys, self._seen = keys, None
+            raise BadKeyError("unauthenticated", "the key is there no more")
+        refuse_ended(held, now)
 
 
-def _refuse_ended(key: Key, now: float) -> None:
+def new_key(
+    *,
+    name: str,
+    role: Role,
+    tenant: str,
+    lasts_s: float | None,
+    rate: float | None = None,
+    pii: bool = False,
+) -> tuple[Key, str]:
+    identity = base64.b32encode(secrets.token_bytes(8)).decode()[:12].lower()
+    secret = secrets.token_urlsafe(32)
+    now = time.time()
+    key = Key(
+        id=identity,
+        name=name,
+        role=role,
+        tenant=tenant,
+        secret_hash=_hash(secret),
+        created_at=now,
+        expires_at=None if lasts_s is None else now + lasts_s,
+        rate=rate,
+        pii=pii,
+    )
+    return key, f"tg_{identity}_{secret}"
+
+
+def key_of(keys: Mapping[str, Key], token: str, now: float) -> Key:
+    found = _TOKEN.fullmatch(token)
+    key = keys.get(found[1]) if found else None
+    # An unknown id takes the way of a wrong secret, so that its time tells nothing.
+    known = key.secret_hash if key else _NO_KEY
+    is_right = hmac.compare_digest(_hash(found[2] if found else token), known)
+    if key is None or not is_right or now < key.starts_at:
+        raise BadKeyError("unauthenticated", "the key is not known")
+    refuse_ended(key, now)
+    return key
+
+
+def refuse_ended(key: Key, now: float) -> None:
     if key.revoked_at is not None:
         raise BadKeyError("key-revoked", f"the key {key.name!r} is revoked")
     if key.expires_at is not None and now >= key.expires_at:
         raise BadKeyError("key-expired", f"the key {key.name!r} has expired")
 
 
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def check_tenant(tenant: str) -> None:
+    if not _TENANT.fullmatch(tenant):
+        raise InputError("a tenant is 1-63 lower-case letters, digits and '-'")
 
 
 def _hash(secret: str) -> str:

@@ -11,9 +11,11 @@ from tidegauge.web.auth import Gate
 from tidegauge.web.kept import Kept
 from tidegauge.web.keys import Key, Keys, Role
 from tidegauge.web.live import Live
+from tidegauge.web.members import Members
 from tidegauge.web.metrics import Metrics
 from tidegauge.web.pulse import Pulse
 from tidegauge.web.rates import Rates
+from tidegauge.web.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class State:
     config: Config
     log: Log
     keys: Keys
+    members: Members
+    sessions: Sessions
     gate: Gate
     metrics: Metrics
     kept: Kept

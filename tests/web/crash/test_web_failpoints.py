@@ -20,7 +20,7 @@ POINTS = sorted({name for _path, name in names(SOURCE)})
 ON_THE_WAY = {
     *("log.before-write", "log.before-sync", "log.after-sync", "log.before-answer"),
     *("log.before-create", "log.before-segment-rename", "log.before-index", "log.before-recycle"),
-    *("web.before-append", "web.before-answer", "web.before-keys-rename"),
+    *("web.before-append", "web.before-answer", "web.before-file-rename"),
 }
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tidegauge.errors import InputError
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.web.keys import Key, LastAdminError, Role
+from tidegauge.web.routes.noted import note
 from tidegauge.web.state import Needs, state_of
 
 router = APIRouter(prefix="/api/v1/keys", tags=["keys"])
@@ -56,6 +57,7 @@ def list_keys(request: Request, admin: Admin) -> list[KeyShown]:
 @router.post("", status_code=201)
 def make_key(wanted: KeyWanted, request: Request, admin: Admin) -> KeyMade:
     """A new key; its token is in this answer and nowhere else."""
+    note(state_of(request), admin, "key.make", wanted.name, {"role": wanted.role})
     try:
         key, token = state_of(request).keys.create(
             name=wanted.name,
@@ -76,6 +78,7 @@ def revoke_key(key_id: str, request: Request, admin: Admin) -> KeyShown:
     keys = state_of(request).keys
     if not any(key.id == key_id and key.tenant == admin.tenant for key in keys.all()):
         raise ProblemError("not-found", "there is no such key")
+    note(state_of(request), admin, "key.revoke", key_id)
     try:
         return KeyShown.of(keys.revoke(key_id))
     except LastAdminError as error:
