@@ -7,6 +7,7 @@ import {
   IconUserCheck,
 } from "@tabler/icons-react";
 import { type Act, type Incident, useAct } from "../api/incidents";
+import { useMay } from "../api/session";
 import { said } from "./said";
 
 const SNOOZES = ["1 h", "4 h", "1 d", "1 week"];
@@ -15,6 +16,8 @@ const SNOOZES = ["1 h", "4 h", "1 d", "1 week"];
 export function IncidentActions({ incident }: { incident: Incident }) {
   const { mutate, isPending } = useAct(incident.incident_id);
   const act = (one: Act) => mutate(one, { onError: said });
+  const may = useMay("write");
+  if (!may) return null;
   const isLive = incident.state === "open" || incident.state === "acknowledged";
   return (
     <Group gap="xs">

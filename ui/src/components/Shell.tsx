@@ -20,18 +20,29 @@ import {
 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useLive } from "../api/live";
-import { Part } from "./Fallback";
+import { type Session, useSession } from "../api/session";
+import { LoginPage } from "../pages/LoginPage";
+import { Failure, Part } from "./Fallback";
 import { Freshness } from "./Freshness";
 import { Keyboard } from "./Keyboard";
 import { Palette } from "./Palette";
+import { Person } from "./Person";
 
 const PLACES = [
   { to: "/", name: "Fleet", icon: IconLayoutGrid, exact: true },
   { to: "/incidents", name: "Incidents", icon: IconBellRinging, exact: false },
 ] as const;
 
-/** What is around each page: where one is, where one can go, and how fresh all of it is. */
+/** Nothing is shown to who has not logged in. */
 export function Shell() {
+  const { data: session, error, refetch } = useSession();
+  if (error) return <Failure error={error} onAgain={refetch} />;
+  if (session === undefined) return null;
+  return session ? <Frame session={session} /> : <LoginPage />;
+}
+
+/** What is around each page: where one is, where one can go, and how fresh all of it is. */
+function Frame({ session }: { session: Session }) {
   const [isOpen, { toggle, close }] = useDisclosure();
   const live = useLive();
   return (
@@ -65,6 +76,7 @@ export function Shell() {
             <Freshness live={live} />
           </Part>
           <Scheme />
+          <Person session={session} />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" bg="var(--panel)" style={{ borderColor: "var(--edge)" }}>

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { type IncidentWhole, useAct } from "../api/incidents";
+import { useMay } from "../api/session";
 import { Moment } from "./Moment";
 import { named } from "./numbers";
 import { Panel } from "./Panel";
@@ -30,19 +31,22 @@ export function Timeline({ incident }: { incident: IncidentWhole }) {
   const [text, setText] = useState("");
   const send = () =>
     mutate({ act: "comment", body: { text } }, { onSuccess: () => setText(""), onError: said });
+  const may = useMay("write");
   const events = incident.timeline.filter((each) => !QUIET.has(each.kind)).reverse();
   return (
     <Panel title="Timeline">
       <Stack gap="sm">
-        <Textarea
-          aria-label="Note"
-          placeholder="Write a note for whoever comes next"
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          autosize
-          minRows={1}
-          size="sm"
-        />
+        {may ? (
+          <Textarea
+            aria-label="Note"
+            placeholder="Write a note for whoever comes next"
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            autosize
+            minRows={1}
+            size="sm"
+          />
+        ) : null}
         {text.trim() ? (
           <Group justify="flex-end">
             <Button size="xs" onClick={send} loading={isPending}>

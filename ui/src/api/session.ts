@@ -1,0 +1,50 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { client, type Problem, type Shown, told } from "./client";
+
+export type Session = Shown["SessionShown"];
+export type Login = Shown["LoginWanted"];
+
+const KEY = ["session"];
+
+/** Who looks; null where nobody has logged in. */
+export function useSession() {
+  return useQuery<Session | null>({
+    queryKey: KEY,
+    queryFn: async () => {
+      try {
+        return await told(client.GET("/api/v1/session"));
+      } catch (error) {
+        if ([401, 403].includes((error as Problem).status)) return null;
+        throw error;
+      }
+    },
+    staleTime: 60_000,
+  });
+}
+
+export function useLogin() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Login) => told(client.POST("/api/v1/session", { body })),
+    onSuccess: () => queries.resetQueries(),
+  });
+}
+
+export function useLogout() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => told(client.DELETE("/api/v1/session")),
+    onSettled: () => {
+      queries.clear();
+      window.location.assign("/");
+    },
+  });
+}
+
+const RANK = { ingest: 0, read: 1, write: 2, admin: 3 } as const;
+
+/** Whether who looks may do what asks for a role. */
+export function useMay(role: "write" | "admin"): boolean {
+  const { data } = useSession();
+  return data ? RANK[data.role] >= RANK[role] : false;
+}
