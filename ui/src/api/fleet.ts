@@ -1,14 +1,18 @@
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { client, type Shown, told } from "./client";
 
 export type FleetModel = Shown["FleetModel"];
 export type Course = Shown["CourseShown"];
 
-export const fleetQuery = {
+const OFTEN_MS = 2_000;
+const SELDOM_MS = 30_000;
+
+export const fleetQuery = queryOptions({
   queryKey: ["fleet"],
   queryFn: () => told(client.GET("/api/v1/fleet")),
-  refetchInterval: 30_000,
-};
+  // Who waits for the first prediction looks at nothing else.
+  refetchInterval: (query) => (query.state.data?.models.length === 0 ? OFTEN_MS : SELDOM_MS),
+});
 
 export const useFleet = () => useSuspenseQuery(fleetQuery).data;
 

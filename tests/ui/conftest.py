@@ -1,0 +1,138 @@
+"""The dashboard in a real browser, against a real server with its worker."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import sync_playwright
+
+SCREENS = Path("build/screens")
+DAYS = 9
+
+
+class Whole:
+    """`tidegauge serve` on a free port."""
+
+    def __init__(self, data):
+        self._log = (data.parent / "serve.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tidegauge.cli", *("serve", "--port", "0", "--data", str(data))],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        self.key = ""
+        for line in self._process.stdout:
+            if found := re.search(r"tg_\S+", line):
+                self.key = found[0]
+            if found := re.search(r"http://\S+", line):
+                self.url = found[0]
+                break
+        else:
+            raise AssertionError("the server did not start")
+        headers = {"Authorization": f"Bearer {self.key}"}
+        self.http = httpx.Client(base_url=f"{self.url}/api/v1/", headers=headers, timeout=30)
+
+    def ask(self, method, path, **more):
+        answer = self.http.request(method, path, **more)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def close(self):
+        self.http.close()
+        os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait(30)
+        self._process.stdout.close()
+        self._log.close()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    whole = Whole(tmp_path_factory.mktemp("empty") / "data")
+    yield whole
+    whole.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """Six models with faults; the judge finds them a minute or two after they are there."""
+    whole = Whole(tmp_path_factory.mktemp("demo") / "data")
+    sent = [
+        *(sys.executable, "-m", "tidegauge.cli", "demo", "--back-fill-only"),
+        *("--url", whole.url, "--api-key", whole.key, "--days", str(DAYS)),
+    ]
+    subprocess.run(sent, check=True, capture_output=True)
+    yield whole
+    whole.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("no chromium on the path: install it with scripts/install-chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+class Look:
+    """A page of a server, with all that its console says and all that it asks."""
+
+    def __init__(self, chromium, whole, *, width=1440, scheme="light", login=True):
+        self.whole = whole
+        height = 844 if width < 600 else 900
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, base_url=whole.url
+        )
+        if login:
+            self.context.request.post("/api/v1/session", data={"key": whole.key})
+        self.page = self.context.new_page()
+        self.complaints, self.asked = [], []
+        self.page.on(
+            "console",
+            lambda said: (
+                self.complaints.append(said.text) if said.type in {"error", "warning"} else None
+            ),
+        )
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def go(self, path):
+        self.page.goto(path)
+        self.settle()
+        return self.page
+
+    def settle(self):
+        """Until nothing is loading."""
+        self.page.wait_for_selector("h1")
+        self.page.wait_for_function("!document.querySelector('[aria-label=Loading]')")
+        self.page.wait_for_timeout(300)
+
+    def keep(self, name):
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+
+
+@pytest.fixture
+def look(chromium):
+    looks = []
+
+    def _look(whole, **more):
+        looks.append(Look(chromium, whole, **more))
+        return looks[-1]
+
+    yield _look
+    for each in looks:
+        each.context.close()
