@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -63,14 +64,22 @@ def empty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """Six models with faults; the judge finds them a minute or two after they are there."""
-    whole = Whole(tmp_path_factory.mktemp("demo") / "data")
-    sent = [
-        *(sys.executable, "-m", "tidegauge.cli", "demo", "--back-fill-only"),
-        *("--url", whole.url, "--api-key", whole.key, "--days", str(DAYS)),
+    """Six living models with faults, which the judge finds a minute or two later."""
+    folder = tmp_path_factory.mktemp("demo")
+    whole = Whole(folder / "data")
+    command = [
+        *(sys.executable, "-m", "tidegauge.cli", "demo", "--days", str(DAYS)),
+        *("--url", whole.url, "--api-key", whole.key),
     ]
-    subprocess.run(sent, check=True, capture_output=True)
+    told = folder / "demo.log"
+    with told.open("wb") as log:
+        living = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    while "Live" not in told.read_text(encoding="utf-8"):
+        assert living.poll() is None, told.read_text(encoding="utf-8")
+        time.sleep(0.2)
     yield whole
+    living.terminate()
+    living.wait(30)
     whole.close()
 
 

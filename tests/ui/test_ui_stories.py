@@ -15,10 +15,10 @@ def test_a_newcomer_sees_the_first_prediction_arrive(empty, look):
     page = mine.page
     page.goto("/")
     page.get_by_text("API key", exact=True).click()
-    page.get_by_label("API key", exact=True).fill("tg_wrong")
+    page.locator("input[name=key]").fill("tg_wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_contain_text("not right")
-    page.get_by_label("API key", exact=True).fill(empty.key)
+    page.locator("input[name=key]").fill(empty.key)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for the first prediction")
     page.get_by_role("button", name=re.compile("Make an ingest key")).click()
@@ -54,7 +54,7 @@ def test_somebody_on_call_goes_from_the_fault_to_its_cause(demo, look):
     page = mine.page
     page.goto("/")
     page.get_by_label("Mail address").fill("ada@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("need", timeout=30_000)
     page.get_by_role("link", name=re.compile("of card-fraud drifted")).click()

@@ -58,6 +58,7 @@ class TestMembers:
         assert mine.delete("session").status_code == 204
         stolen = browser(api, cookies={COOKIE: token})
         assert stolen.get("models").status_code == 401
+        assert stolen.get("session").json() is None
 
     @pytest.mark.parametrize(
         ("role", "reads", "writes", "administers"),

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { client, type Problem, type Shown, told } from "./client";
+import { client, type Shown, told } from "./client";
 
 export type Session = Shown["SessionShown"];
 export type Login = Shown["LoginWanted"];
@@ -10,14 +10,7 @@ const KEY = ["session"];
 export function useSession() {
   return useQuery<Session | null>({
     queryKey: KEY,
-    queryFn: async () => {
-      try {
-        return await told(client.GET("/api/v1/session"));
-      } catch (error) {
-        if ([401, 403].includes((error as Problem).status)) return null;
-        throw error;
-      }
-    },
+    queryFn: () => told(client.GET("/api/v1/session")),
     staleTime: 60_000,
   });
 }
