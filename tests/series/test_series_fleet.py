@@ -33,7 +33,7 @@ class TestStandings:
         assert found["statuses"] == {"critical": 1, "warning": 2, "unknown": 1}
         assert found["summary"] == "3 of 4 models need you."
         worst = found["models"][0]["worst"]
-        assert (worst["title"], worst["severity"]) == ("grave is critical", "critical")
+        assert (worst["title"], worst["severity"]) == ("grave: grave is critical", "critical")
         assert found["models"][3]["worst"] is None
 
     def test_what_is_resolved_needs_nobody(self, fleet):

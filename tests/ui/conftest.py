@@ -126,7 +126,7 @@ class Look:
     def settle(self):
         """Until nothing is loading."""
         self.page.wait_for_selector("h1")
-        self.page.wait_for_function("!document.querySelector('[aria-label=Loading]')")
+        self.page.wait_for_selector("[aria-label=Loading]", state="detached")
         self.page.wait_for_timeout(300)
 
     def keep(self, name):

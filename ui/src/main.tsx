@@ -20,6 +20,8 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
+      // The server may be on this machine, whatever the network does.
+      networkMode: "always",
       // What is refused stays refused; what cannot be reached may come back.
       retry: (count, error) =>
         count < 2 && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
@@ -27,9 +29,14 @@ const queries = new QueryClient({
   },
 });
 
+/** What the server refused is told on the page; anything else is our fault. */
+const logged = (error: unknown): void => {
+  if (!(error instanceof Problem)) console.error(error);
+};
+
 const root = document.getElementById("root");
 if (root)
-  createRoot(root).render(
+  createRoot(root, { onCaughtError: logged }).render(
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce ?? ""}>
         <QueryClientProvider client={queries}>

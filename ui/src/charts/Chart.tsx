@@ -72,6 +72,9 @@ function Picture({ draw, height = 220, summary, onPick }: Props) {
     });
     // A style of its own is one that the page's policy must know.
     for (const style of made.querySelectorAll("style")) style.setAttribute("nonce", NONCE);
+    // A picture is told as a whole: its marks have no role that a name could be of.
+    made.setAttribute("role", "img");
+    for (const mark of made.querySelectorAll("g[aria-label]")) mark.removeAttribute("aria-label");
     if (onPick) made.addEventListener("click", () => made.value && onPick(made.value as Row));
     place.current.replaceChildren(made);
     return () => made.remove();

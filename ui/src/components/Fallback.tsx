@@ -15,7 +15,9 @@ export function Part({ children, height = 160 }: Props) {
     <QueryErrorResetBoundary>
       {({ reset }) => (
         <Boundary onReset={reset}>
-          <Suspense fallback={<Skeleton height={height} radius="md" aria-label="Loading" />}>
+          <Suspense
+            fallback={<Skeleton height={height} radius="md" role="status" aria-label="Loading" />}
+          >
             {children}
           </Suspense>
         </Boundary>

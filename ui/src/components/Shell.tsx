@@ -104,7 +104,7 @@ function Search() {
   return (
     <UnstyledButton
       onClick={openSpotlight}
-      aria-label="Search models and pages"
+      aria-label="Find a model or page"
       px={10}
       h={32}
       miw={{ base: 40, sm: 240 }}
@@ -115,7 +115,7 @@ function Search() {
         <Text size="sm" visibleFrom="sm" style={{ flex: 1 }}>
           Find a model or page
         </Text>
-        <Kbd size="xs" visibleFrom="sm">
+        <Kbd size="xs" visibleFrom="sm" aria-hidden>
           /
         </Kbd>
       </Group>

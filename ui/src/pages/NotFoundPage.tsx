@@ -5,7 +5,9 @@ export function NotFoundPage() {
   return (
     <Empty title="There is no such page">
       The address may be mistyped, or what it showed is gone.{" "}
-      <AnchorLink to="/">See the fleet</AnchorLink>
+      <AnchorLink to="/" underline="always">
+        See the fleet
+      </AnchorLink>
     </Empty>
   );
 }
