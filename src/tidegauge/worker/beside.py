@@ -26,7 +26,7 @@ class Beside:
     """Of the work."""
     clock: Callable[[], int]
     expire: Callable[[Connection, int], None]
-    share: float = 1.0
+    share: float = 4.0
     """So much longer than it works it pauses."""
 
     def __post_init__(self) -> None:
