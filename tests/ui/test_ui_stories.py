@@ -108,6 +108,8 @@ def test_keys_go_where_they_say(demo, look):
     page.get_by_placeholder("A model, or a page").fill("restaurant")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/models/restaurant-demand"))
+    expect(page.get_by_placeholder("A model, or a page")).to_be_hidden()
+    mine.settle()
     page.keyboard.press("Shift+?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
 

@@ -44,7 +44,7 @@ export function Confusion({ cells }: { cells: Shown["Cell"][] }) {
                         className="number"
                         title={`${whole(count)} of ${whole(totals.get(actual))}`}
                         style={{
-                          background: `color-mix(in srgb, ${colour} ${Math.round(share * 45)}%, transparent)`,
+                          background: `color-mix(in srgb, ${colour} ${Math.round(share * 28)}%, transparent)`,
                         }}
                       >
                         {percent(share)}

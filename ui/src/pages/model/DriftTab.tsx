@@ -11,6 +11,7 @@ import { Empty } from "../../components/Empty";
 import { Part } from "../../components/Fallback";
 import { digits } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
+import { Scroll } from "../../components/Scroll";
 import { Status } from "../../components/Status";
 import type { ModelSearch } from "../../search";
 import { daysOf, stepOf, usePart } from "./part";
@@ -96,7 +97,7 @@ export function DriftTab() {
             <Both feature={chosen} />
           </Part>
           <Panel title="Columns" about="The furthest from the reference first" flush>
-            <div className="scroll" style={{ maxHeight: 460, overflowY: "auto" }}>
+            <Scroll name="All columns" height={460}>
               <table className="rows">
                 <thead>
                   <tr>
@@ -140,7 +141,7 @@ export function DriftTab() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </Panel>
         </Stack>
       </Grid.Col>

@@ -9,6 +9,7 @@ import { Part } from "../../components/Fallback";
 import { Moment } from "../../components/Moment";
 import { digits, named, percent, short, whole } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
+import { Scroll } from "../../components/Scroll";
 import type { ModelSearch } from "../../search";
 import { labelledStepOf, usePart } from "./part";
 
@@ -80,7 +81,7 @@ export function PerformanceTab() {
 function Figures({ found }: { found: ReturnType<typeof usePerformance> }) {
   return (
     <Panel title="Figures" about="With the interval of 95 %, over the whole time" flush>
-      <div className="scroll" style={{ maxHeight: 640, overflowY: "auto" }}>
+      <Scroll name="All figures" height={640}>
         <table className="rows">
           <thead>
             <tr>
@@ -105,7 +106,7 @@ function Figures({ found }: { found: ReturnType<typeof usePerformance> }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }
