@@ -67,7 +67,7 @@ def test_somebody_on_call_goes_from_the_fault_to_its_cause(demo, look):
     assert [each["state"] for each in _incidents(demo)] == ["acknowledged"]
     page.get_by_label("Note").fill("the app sends cents")
     page.get_by_role("button", name="Add note").click()
-    expect(page.get_by_text("the app sends cents")).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text="the app sends cents")).to_be_visible()
     page.get_by_role("link", name="amount", exact=True).click()
     expect(page).to_have_url(re.compile(r"/models/card-fraud/drift\?.*feature=features\.amount"))
     expect(page.get_by_role("heading", name="amount", exact=True)).to_be_visible()

@@ -14,6 +14,7 @@ from tidegauge.catalog.catalog import Catalog
 from tidegauge.catalog.errors import (
     CatalogError,
     FencedError,
+    FullError,
     NewerError,
     StaleError,
     UnavailableError,
@@ -23,6 +24,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "FencedError",
+    "FullError",
     "NewerError",
     "StaleError",
     "UnavailableError",

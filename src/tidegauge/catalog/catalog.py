@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tidegauge.catalog import engine, fault, migrate
-from tidegauge.catalog.errors import UnavailableError
+from tidegauge.catalog.errors import FullError, UnavailableError
 from tidegauge.errors import UnreadableError
 from tidegauge.failpoint import hit
 
@@ -182,7 +182,8 @@ def _pause(tries: int, reason: str | None) -> float:
 def _tell(error: SQLAlchemyError, address: str) -> None:
     """Raise what the caller is to know; not for an error that is nobody's fault but ours."""
     if (reason := fault.passing(error)) is not None:
-        raise UnavailableError(f"the catalog at {address} cannot be used now: {reason}") from error
+        kind = FullError if reason == fault.FULL else UnavailableError
+        raise kind(f"the catalog at {address} cannot be used now: {reason}") from error
     if (damage := fault.damage(error)) is not None:
         raise UnreadableError(
             f"the catalog at {address} is damaged: {damage}; restore it from a backup"

@@ -11,6 +11,10 @@ class UnavailableError(CatalogError):
     """The database does not answer, is busy or has no room: try again later."""
 
 
+class FullError(UnavailableError):
+    """There is no room to write: try again when there is."""
+
+
 class FencedError(CatalogError):
     """Another process has taken over this work: stop, and leave it to that one."""
 

@@ -12,13 +12,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 COLLIDED: Final = "transactions collided"
 BUSY: Final = "another process is writing"
+FULL: Final = "the disk is full"
 BRIEF: Final = {COLLIDED, BUSY}
 """Over in a moment, unlike all else."""
 
 _SQLITE: Final = {
     sqlite3.SQLITE_BUSY: BUSY,
     sqlite3.SQLITE_LOCKED: BUSY,
-    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_IOERR: "the disk fails",
     sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
 }
@@ -27,7 +28,7 @@ _POSTGRES: Final = {
     "40001": COLLIDED,
     "40P01": COLLIDED,
     "55P03": "it is locked",
-    "53100": "its disk is full",
+    "53100": FULL,
     "53200": "it is out of memory",
     "53300": "it takes no more connections",
     "57P01": "it is being shut down",

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from tidegauge.catalog import StaleError, UnavailableError
+from tidegauge.catalog import FullError, StaleError, UnavailableError
 from tidegauge.errors import InputError, UnreadableError
 from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.record.refusal import step
@@ -24,6 +24,7 @@ def register(api: FastAPI) -> None:
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(StaleError, _stale)
+    api.add_exception_handler(FullError, _full)
     api.add_exception_handler(UnavailableError, _unavailable)
     # What is damaged here is our matter, not the asker's.
     api.add_exception_handler(UnreadableError, _failed)
@@ -104,9 +105,14 @@ def _unfit(request: Request, error: Exception) -> Response:
 def _disk(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)  # noqa: S101 - as above
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        detail = "the disk is full; nothing was changed"
-        return answered(request, ProblemError("insufficient-storage", detail, retry_after=5))
+        return _full(request, error)
     return _failed(request, error)
+
+
+def _full(request: Request, error: Exception) -> Response:
+    del error
+    detail = "the disk is full; nothing was changed"
+    return answered(request, ProblemError("insufficient-storage", detail, retry_after=5))
 
 
 def _failed(request: Request, error: Exception) -> Response:

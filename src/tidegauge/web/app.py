@@ -5,6 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import request_response
 
 from tidegauge.config import Config
 from tidegauge.ingest.decoder import Decoder
@@ -107,7 +108,7 @@ def _routed() -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     # Whatever address a person opens that is of no route is a page of the dashboard.
-    api.add_route("/{path:path}", Pages().answer, methods=["GET"], include_in_schema=False)
+    api.router.default = request_response(Pages().answer)
 
     def openapi() -> dict[str, object]:
         if api.openapi_schema is None:

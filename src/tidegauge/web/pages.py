@@ -41,7 +41,7 @@ class Pages:
     folder: Path = BUILT
 
     async def answer(self, request: Request) -> Response:
-        path = request.path_params["path"]
+        path = request.url.path.removeprefix("/")
         if path in self._files and path != "index.html":
             return self._file(request, path)
         if path.startswith(("api/", _ASSETS)) or not _is_person(request):
