@@ -140,6 +140,36 @@ def test_a_weight_is_as_many_rows(estimator):
             assert weighed.figures("yes")[name].value == pytest.approx(figure.value), name
 
 
+def test_rows_that_stand_for_many_are_as_sure_as_they_are_few():
+    table, window = rows(31, 2_000), unlabelled(rows(32, 300))
+    of_one = fit(table)
+    of_many = fit(table.append_column("weight", pa.array([100.0] * 2_000)))
+    told = of_one.figures(of_one.estimate(read(window)), "yes")
+    weighed = window.append_column("weight", pa.array([100.0] * 300))
+    for name, figure in of_many.figures(of_many.estimate(read(weighed)), "yes").items():
+        if name in {"accuracy", "roc_auc", "f1", "log_loss", "prevalence"}:
+            assert figure.low == pytest.approx(told[name].low, abs=0.002), name
+            assert figure.high == pytest.approx(told[name].high, abs=0.002), name
+
+
+@pytest.mark.parametrize("name", ["yes", None])
+def test_no_interval_leaves_what_is_possible(name):
+    # A reference that says one thing, then another: nothing it tells is sure.
+    parts = [rows(40 + at, 400, wrong=0.9 * (at % 2)) for at in range(8)]
+    unsure = fit(pa.concat_tables(parts))
+    ends: set[float | None] = set()
+    for size in (1, 3, 200):
+        told = unsure.figures(unsure.estimate(read(unlabelled(rows(50, size)))), name)
+        ends |= {end for figure in told.values() for end in (figure.low, figure.high)}
+        for key, figure in told.items():
+            if figure.low is None or figure.high is None:
+                continue
+            assert figure.low <= figure.value <= figure.high
+            assert figure.low >= (-1.0 if key == "matthews" else 0.0), key
+            assert figure.high <= (np.inf if key == "log_loss" else 1.0), key
+    assert ends >= {0.0, 1.0}
+
+
 def test_a_window_where_the_reference_never_was_is_not_supported(estimator):
     near = estimator.estimate(read(unlabelled(rows(11, 1_000))))
     far = estimator.estimate(read(unlabelled(rows(11, 1_000, tilt=4.0))))

@@ -45,6 +45,17 @@ def test_realised_figures_lie_in_the_intervals(estimator, tilt):
     assert np.mean(inside) >= 0.88
 
 
+def test_rows_that_stand_for_many_are_as_sure_as_they_are_few():
+    table, window = numbers(6, 2_000), unlabelled(numbers(7, 300))
+    of_one = fit(table)
+    of_many = fit(table.append_column("weight", pa.array([100.0] * 2_000)))
+    told = of_one.figures(of_one.estimate(read(window)))
+    weighed = read(window.append_column("weight", pa.array([100.0] * 300)))
+    for name, figure in of_many.figures(of_many.estimate(weighed)).items():
+        width = told[name].high - told[name].low
+        assert figure.high - figure.low == pytest.approx(width, rel=0.1), name
+
+
 def test_what_features_tell_is_learned(estimator):
     usual = realised(numbers(1, 8_000))["mae"].value
     window = numbers(2, 20_000, tilt=0.7)
@@ -77,6 +88,15 @@ def test_a_window_where_the_reference_never_was_is_not_supported(estimator):
     assert not estimator.estimate(read(unlabelled(numbers(5, 900, tilt=4.0)))).is_supported
 
 
+def test_what_is_explained_has_no_interval_where_nothing_is_known_of_it():
+    # The two predictions could not be closer to each other, nor farther from what was true.
+    said = np.array([0.5, -0.5])
+    far, tails = np.full(2, 11.5), 1e6
+    found = expected.errors(said, said, far, far**2, tails, np.ones(2)).figures()["r2"]
+    assert np.isfinite(found.value)
+    assert found.low is None
+
+
 NUMBER = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([np.nan, np.inf, -np.inf, 0.0]))
 
 
@@ -92,3 +112,5 @@ def test_whatever_comes_numbers_are_finite(found):
     for name, figure in learned.figures(learned.estimate(read(table))).items():
         for value in (figure.value, figure.low, figure.high):
             assert value is None or np.isfinite(value), name
+        if name in {"mae", "rmse"} and figure.low is not None:
+            assert 0 <= figure.low <= figure.value <= figure.high, name

@@ -83,9 +83,10 @@ def surprise(pairs: Sequence[Pair]) -> float:
 
 
 def deviation(figure: Figure) -> float:
+    """Of the longer side: the other may have been cut where a share ends."""
     if figure.low is None or figure.high is None:
         return 0.0
-    return (figure.high - figure.low) / (2 * Z)
+    return max(figure.value - figure.low, figure.high - figure.value) / Z
 
 
 def _missed(pairs: Sequence[Pair]) -> float:

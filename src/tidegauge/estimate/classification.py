@@ -137,10 +137,11 @@ class Classification:
         """With intervals for what will be realised."""
         share = self._uncertainty(estimate)
         missed = self.baseline.missed
-        return {
-            name: widened(figure, share, missed.get(f"{name} of {positive}", missed.get(name, 0.0)))
-            for name, figure in estimate.figures(positive).items()
-        }
+        return widened(
+            estimate.figures(positive),
+            share,
+            lambda name: missed.get(f"{name} of {positive}", missed.get(name, 0.0)),
+        )
 
     def _uncertainty(self, estimate: Estimate) -> float:
         """The variance of what was learned, in parts of that of the window: as if the window's
@@ -148,7 +149,7 @@ class Classification:
         measured = estimate.measured
         column = next(iter(self.guesses.values())).column
         if not isinstance(measured, Classes) or column not in measured.scores:
-            return estimate.rows / self.rows
+            return estimate.worth / self.rows
         scores = measured.scores[column]
         own = np.bincount(
             np.searchsorted(self.edges, scores.bins, side="right"),
@@ -156,7 +157,7 @@ class Classification:
             len(self.bands),
         )
         own = own / own.sum()
-        return estimate.rows * float((own**2 / np.maximum(self.bands, 1.0)).sum())
+        return estimate.worth * float((own**2 / np.maximum(self.bands, 1.0)).sum())
 
     def _tried(self, sample: Rows, said: Floats) -> Baseline:
         if sample.count < FEWEST:

@@ -99,11 +99,9 @@ class Regression:
         return Estimate(found, found.n, dict.fromkeys(doubts, found.n))
 
     def figures(self, estimate: Estimate, _positive: str | None = None) -> dict[str, Figure]:
-        share = estimate.rows / self.rows
-        return {
-            name: widened(figure, share, self.baseline.missed.get(name, 0.0))
-            for name, figure in estimate.figures().items()
-        }
+        share = estimate.worth / self.rows
+        missed = self.baseline.missed
+        return widened(estimate.figures(), share, lambda name: missed.get(name, 0.0))
 
     def _tried(self, rows: Rows, lean: Floats, off: Floats) -> Baseline:
         if rows.count < FEWEST:

@@ -18,6 +18,8 @@ LEVEL: Final = re.compile(r"[pq]_?(\d{1,2}(?:\.\d+)?|0?\.\d+)")
 ENDS: Final = (("lower", "upper"), ("low", "high"))
 """Outputs that are named as the ends of an interval."""
 _WHOLE: Final = 100.0
+_NOTHING_KNOWN: Final = 50.0
+"""The logarithm of what is left that tells nothing, and of which soon there is no number."""
 
 
 def level_of(name: str) -> float | None:
@@ -156,7 +158,7 @@ class Errors:
         of_error = max(self.error.power(4) / mean**2 - 1, 0.0)
         of_true = max(self.true.m4 / self.true.n / spread**2 - 1, 0.0)
         inside = around(math.log(left), (of_error + of_true) / self.true.worth, self.n)
-        if inside.low is None or inside.high is None:
+        if inside.low is None or inside.high is None or inside.high > _NOTHING_KNOWN:
             return Figure(1 - left, n=self.n)
         return Figure(1 - left, 1 - math.exp(inside.high), 1 - math.exp(inside.low), self.n)
 

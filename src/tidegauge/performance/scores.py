@@ -131,6 +131,11 @@ class Scores:
             return type(self)(truths, keys.astype(np.int64, copy=False), counts, bands, sums)
         return type(self)(truths, np.arange(len(keys)), counts, bands, sums, keys)
 
+    @property
+    def squares(self) -> float:
+        """Of the weights."""
+        return float(self.sums[:, Odds._fields.index("squares")].sum())
+
     def against(self, positive: str) -> "Ranked | None":
         """One truth against all others; None unless both are there."""
         if positive not in self.truths:
