@@ -34,6 +34,7 @@ import injections
 import judged
 import kept
 import live
+import losses
 import public
 import quiet
 import streams
@@ -99,6 +100,7 @@ def main() -> None:
         error_streams,
         the_truth,
         before_labels,
+        errors_before_labels,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     if not sys.argv[1:] and BENCHMARK not in os.environ:
@@ -436,6 +438,11 @@ def before_labels(_folder: Path) -> str:
     return estimates.text(
         OF_ESTIMATES, rivals / "nannyml/bin/python", rivals / "flights/bin/python"
     )
+
+
+def errors_before_labels(_folder: Path) -> str:
+    rivals = HERE / "../.rivals"
+    return losses.text(rivals / "nannyml/bin/python", rivals / "flights/bin/python")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.isotonic import IsotonicRegression
 
 from estimate.estimate_worlds import classes, rows, unlabelled
 from tidegauge.estimate import (
@@ -18,7 +17,6 @@ from tidegauge.estimate import (
     read,
     to_bytes,
 )
-from tidegauge.estimate.maps import Map
 from tidegauge.estimate.support import APART
 from tidegauge.performance import Classes, Coded
 
@@ -34,16 +32,6 @@ def estimator():
 def realised(table):
     of = read(table)
     return Classes.of(of.true, of.chosen, of.scores, of.weights)
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 25), st.booleans()), min_size=1))
-def test_a_map_is_isotonic_regression(pairs):
-    # Powers of two have bins of their own.
-    scores = np.array([2.0**-at for at, _ in pairs])
-    true = np.array([float(is_true) for _, is_true in pairs])
-    ours = Map.of(scores, true, np.ones(len(true))).of_scores(scores)
-    assert ours == pytest.approx(IsotonicRegression().fit(scores, true).predict(scores))
 
 
 def test_what_is_expected_is_the_sum_over_rows():

@@ -2,8 +2,9 @@
 
 A score is first mapped to the share that was true at it on the reference (confidence-based
 estimation).  That map is right on average, not for every kind of row, and kinds of rows come and
-go.  So trees over the features correct it where that makes rows left out likelier.  It is learned
-once, costs a window nothing but a look-up, and holds wherever the reference was.
+go.  So trees over the features correct it where that makes rows left out likelier, and score and
+trees are then held against these rows together.  It is learned once, costs a window nothing but a
+look-up, and holds wherever the reference was.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,13 @@ from typing import Final, Self
 
 import numpy as np
 
-from tidegauge.arrays import Counts, Flags, Floats
+from tidegauge.arrays import Counts, Floats
 from tidegauge.estimate import expected
 from tidegauge.estimate.baseline import BLOCKS, Baseline
 from tidegauge.estimate.correction import blocks, crossed
 from tidegauge.estimate.estimate import Estimate, widened
 from tidegauge.estimate.features import Encoder, Places
+from tidegauge.estimate.first import First, held, is_of, mixed, of_rows
 from tidegauge.estimate.guess import Guess, columns
 from tidegauge.estimate.maps import Map
 from tidegauge.estimate.rows import Rows
@@ -70,7 +72,7 @@ class Classification:
             return None
         sample = rows.take(_spread(rows.count))
         wanted = columns(sample, names)
-        first = _learned(rows, names, wanted)
+        first = of_rows(rows, names, wanted)
         inputs = _inputs(sample)
         guide = next(iter(first.guesses.values())).shares(sample)
         encoder = Encoder.of(inputs, guide)
@@ -86,12 +88,14 @@ class Classification:
                 places if is_corrected and name in common else None,
                 is_of(sample, name),
                 sample.weights,
-                lambda some, name=name: _learned(sample, names, wanted, some).shares(sample)[name],
+                lambda some, name=name: of_rows(sample, names, wanted, some).shares(sample)[name],
                 ODDS,
             )
             said[name] = found.said
             if found.trees is not None:
                 forests[name] = found.trees
+                if list(wanted.values()) == [first.guesses[name].column] != [""]:
+                    first, forests[name], said[name] = held(first, name, found, sample)
         worth = float(rows.weights.sum() ** 2 / (rows.weights**2).sum())
         edges, bands = _bands(sample, next(iter(wanted.values())), worth)
         has_features = bool(rows.numbers or rows.categories)
@@ -107,17 +111,17 @@ class Classification:
             bands,
             Baseline(),
         )
-        return replace(made, baseline=made._tried(sample, _mixed(names, said)))
+        return replace(made, baseline=made._tried(sample, mixed(names, said)))
 
     def shares(self, rows: Rows, places: Places | None = None) -> Floats:
         """[classes, rows]"""
         if self.forests and places is None:
             places = self.encoder.places(_inputs(rows))
-        said = _First(self.names, self.guesses, self.again).shares(rows)
+        said = First(self.names, self.guesses, self.again).shares(rows)
         for name, trees in self.forests.items():
             assert places is not None  # noqa: S101 - there are trees
             said[name] = ODDS.corrected(said[name], trees.total(places))
-        return _mixed(self.names, said)
+        return mixed(self.names, said)
 
     def estimate(self, rows: Rows) -> Estimate:
         needs = bool(self.forests) or self.support is not None
@@ -175,62 +179,6 @@ class Classification:
             true = Classes.of(rows.true, chosen, rows.scores, rows.weights)
             realised.append(true.figures(positive))
         return Baseline.of(estimated, realised)
-
-
-def is_of(rows: Rows, name: str) -> Floats:
-    assert rows.true is not None  # noqa: S101 - the reference has labels
-    return (rows.true.codes == list(rows.true.names).index(name)).astype(np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class _First:
-    """What is said before trees."""
-
-    names: tuple[str, ...]
-    guesses: Mapping[str, Guess]
-    again: Mapping[str, Map]
-
-    def shares(self, rows: Rows) -> dict[str, Floats]:
-        said = {name: guess.shares(rows) for name, guess in self.guesses.items()}
-        said = _parts(self.names, said)
-        if not self.again:
-            return said
-        return _parts(self.names, {name: self.again[name].of_scores(said[name]) for name in said})
-
-
-def _learned(
-    rows: Rows, names: tuple[str, ...], wanted: Mapping[str, str], some: Flags | None = None
-) -> _First:
-    """From some of the rows, or all."""
-    guesses = {
-        name: Guess.of(rows, column, is_of(rows, name), some) for name, column in wanted.items()
-    }
-    first = _First(names, guesses, {})
-    if len(wanted) < 2 or not all(wanted.values()):
-        return first
-    weights = rows.weights if some is None else rows.weights * some
-    said = first.shares(rows)
-    again = {name: Map.of(said[name], is_of(rows, name), weights) for name in said}
-    return replace(first, again=again)
-
-
-def _parts(names: tuple[str, ...], said: Mapping[str, Floats]) -> dict[str, Floats]:
-    """The same, of shares that add up to 1."""
-    mix = _mixed(names, said)
-    return {name: mix[names.index(name)] for name in said}
-
-
-def _mixed(names: tuple[str, ...], said: Mapping[str, Floats]) -> Floats:
-    """So that each row's shares add up to 1."""
-    if len(names) == 1:
-        return np.ones((1, len(next(iter(said.values())))))
-    if len(said) == 1:
-        (name,) = said
-        own = said[name]
-        return np.stack([own if each == name else 1 - own for each in names])
-    mix = np.stack([said[name] for name in names])
-    total = mix.sum(axis=0)
-    return np.where(total > 0, mix / np.where(total > 0, total, 1.0), 1 / len(names))
 
 
 def _inputs(rows: Rows) -> Rows:

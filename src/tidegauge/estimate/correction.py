@@ -15,6 +15,8 @@ from tidegauge.estimate.trees import Link, Trees, grown
 
 FOLDS: Final = 4
 _TREES: Final = 80
+_SPANS: Final = 40
+"""Rows of one span are not independent: they stand together in time."""
 _SURE: Final = 2.0
 """By how many standard errors the loss must be less."""
 
@@ -61,7 +63,7 @@ def crossed(
         return Cross(start, start, None)
     before = link.loss(true, start)
     count = int(np.average(losses, axis=0, weights=weights).argmin()) + 1
-    less = weights * (before - losses[:, count - 1])
+    less = np.bincount(blocks(len(true), _SPANS), weights * (before - losses[:, count - 1]))
     if less.sum() <= _SURE * np.sqrt(((less - less.mean()) ** 2).sum()):
         return Cross(start, start, None)
     said = start.copy()

@@ -1,12 +1,13 @@
 """The first guess of how likely each class is: from the scores alone, or from what was chosen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from tidegauge.arrays import Flags, Floats
+from tidegauge.estimate.curve import logarithm_of_odds, logistic
 from tidegauge.estimate.maps import Map
 from tidegauge.estimate.rows import Rows
 from tidegauge.performance.classes import PROBABILITY, SCORE
@@ -40,6 +41,13 @@ class Guess:
             shares = (hits + usual) / (count + 1)
             chosen = dict(zip(rows.chosen.names, shares.tolist(), strict=True))
         return cls("", Map(np.zeros(1, dtype=np.int64), np.array([usual]), usual), chosen)
+
+    def drawn_in(self, by: float) -> Self:
+        """Towards what is usual: the logarithm of odds, from there, times a number."""
+        usual = float(logarithm_of_odds(np.array([self.map.usual]))[0])
+        far = logarithm_of_odds(self.map.shares) - usual
+        shares = logistic(far[None], np.array([by]), usual)
+        return replace(self, map=replace(self.map, shares=shares))
 
     def shares(self, rows: Rows) -> Floats:
         if self.column in rows.scores:
