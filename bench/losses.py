@@ -22,7 +22,7 @@ from tidegauge.arrays import Counts, Floats
 from tidegauge.estimate import fit, read
 
 METRICS = ("mae", "rmse")
-SEEDS = 6
+SEEDS = 4
 
 
 def made(seed: int) -> World:

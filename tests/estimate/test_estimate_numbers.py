@@ -45,6 +45,20 @@ def test_realised_figures_lie_in_the_intervals(estimator, tilt):
     assert np.mean(inside) >= 0.88
 
 
+def test_the_square_of_an_error_is_that_of_its_lean_and_of_the_rest():
+    """A model that is off by what a feature tells makes errors of one size: their square is no
+    more than that of their size, though elsewhere it is."""
+    rng = np.random.default_rng(8)
+    x = rng.uniform(-1, 1, 12_000)
+    error = np.where(x > 0, 3.0, 0.0) + rng.normal(size=len(x))
+    table = pa.table({"prediction_score": 0 * x, "actual_score": -error, "features.x": x})
+    learned = fit(table)
+    for side in (x > 0.1, x < -0.1):
+        window = table.filter(pa.array(side))
+        told = learned.estimate(read(unlabelled(window))).figures()["rmse"].value
+        assert told == pytest.approx(realised(window)["rmse"].value, rel=0.03)
+
+
 def test_rows_that_stand_for_many_are_as_sure_as_they_are_few():
     table, window = numbers(6, 2_000), unlabelled(numbers(7, 300))
     of_one = fit(table)

@@ -59,9 +59,16 @@ def to_bytes(estimator: Classification | Regression) -> bytes:
         }
     else:
         told |= {
-            "sizes": [estimator.off, estimator.lean, estimator.square, estimator.tails],
+            "sizes": [
+                estimator.off,
+                estimator.lean,
+                estimator.beside,
+                estimator.square,
+                estimator.tails,
+            ],
             "of_off": _trees(estimator.of_off),
             "of_lean": _trees(estimator.of_lean),
+            "of_beside": _trees(estimator.of_beside),
         }
     return zlib.compress(orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY), 6)
 
@@ -78,11 +85,14 @@ def from_bytes(body: bytes) -> Classification | Regression:
         _to_baseline(told["baseline"]),
     )
     if told["kind"] == Regression.__name__:
-        of_off, of_lean = _to_trees(told["of_off"]), _to_trees(told["of_lean"])
-        off, lean, square, tails = told["sizes"]
-        return Regression(
-            off, lean, square, tails, of_off, of_lean, encoder, support, rows, baseline
+        off, lean, beside, square, tails = told["sizes"]
+        of_off, of_lean, of_beside = (
+            _to_trees(told[name]) for name in ("of_off", "of_lean", "of_beside")
         )
+        return Regression(
+            off, lean, beside, square, tails,
+            of_off, of_lean, of_beside, encoder, support, rows, baseline,
+        )  # fmt: skip
     guesses = {
         name: Guess(column, Map(_ints(bins), _floats(shares), usual), chosen)
         for name, (column, bins, shares, usual, chosen) in told["guesses"].items()

@@ -1,8 +1,9 @@
 """Estimates for numbers: how far off a prediction is, from what such predictions were off by.
 
 Trees over the features and the prediction learn the size of the error and its lean (direct loss
-estimation); its square is in proportion to the square of its size.  A window then has the moments
-of its errors, and with them MAE, RMSE, bias and what is explained.
+estimation), and the size of what it is beside its lean.  Its square is that of the lean, and beside
+it in proportion to the square of that size.  A window then has the moments of its errors, and with
+them MAE, RMSE, bias and what is explained.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,12 +34,15 @@ class Regression:
     off: float
     """The mean size of an error."""
     lean: float
+    beside: float
+    """The mean size of an error's distance from its lean."""
     square: float
-    """The mean square of an error, by the square of its expected size."""
+    """The mean square of that distance, by the square of its expected size."""
     tails: float
     """The mean fourth power, by the square of the expected square."""
     of_off: Trees | None
     of_lean: Trees | None
+    of_beside: Trees | None
     encoder: Encoder
     support: Support | None
     rows: float
@@ -68,33 +72,46 @@ class Regression:
         size = crossed(learned, np.abs(error) / scale, w, _usual(np.abs(error) / scale, w), SIZE)
         lean = crossed(learned, error / scale, w, _usual(error / scale, w), SUM)
         off, bias = size.said * scale, lean.said * scale
-        square = _ratio(w * error**2, w * off**2)
-        tails = _ratio(w * error**4, w * (square * off**2) ** 2)
+        far = np.abs(error - bias)
+        wide = crossed(learned, far / scale, w, _usual(far / scale, w), SIZE)
+        beside = wide.said * scale
+        square = _ratio(w * far**2, w * beside**2)
+        squares = bias**2 + square * beside**2
+        tails = _ratio(w * error**4, w * squares**2)
         worth = every.weights[kept]
         total = float(worth.sum() ** 2 / (worth**2).sum())
         made = cls(
-            scale, float(np.average(error, weights=w)), square, tails, size.trees,
+            scale, float(np.average(error, weights=w)), float(np.average(far, weights=w)),
+            square, tails, size.trees,
             None if lean.trees is None else replace(lean.trees, values=lean.trees.values * scale),
-            encoder, Support.of(places, total), total, Baseline(),
+            wide.trees, encoder, Support.of(places, total), total, Baseline(),
         )  # fmt: skip
-        return replace(made, baseline=made._tried(rows, bias, off))
+        return replace(made, baseline=made._tried(rows, (bias, off, squares)))
 
     def estimate(self, rows: Rows) -> Estimate:
         places = self.encoder.places(_inputs(rows))
-        off, lean = np.full(rows.count, self.off), np.full(rows.count, self.lean)
+        off, lean, beside = (
+            np.full(rows.count, each) for each in (self.off, self.lean, self.beside)
+        )
         if self.of_off is not None:
             off = SIZE.corrected(off, self.of_off.total(places))
         if self.of_lean is not None:
             lean = SUM.corrected(lean, self.of_lean.total(places))
+        if self.of_beside is not None:
+            beside = SIZE.corrected(beside, self.of_beside.total(places))
         doubts = [FEW if self.rows < FEWEST else None, self.baseline.doubt]
         if self.support is not None:
             doubts.append(self.support.doubt(places))
-        return self._estimate(rows, lean, off, [each for each in doubts if each])
+        square = lean**2 + self.square * beside**2
+        return self._estimate(rows, (lean, off, square), [each for each in doubts if each])
 
-    def _estimate(self, rows: Rows, lean: Floats, off: Floats, doubts: list[str]) -> Estimate:
+    def _estimate(
+        self, rows: Rows, of: tuple[Floats, Floats, Floats], doubts: list[str]
+    ) -> Estimate:
+        lean, off, square = of
         said = np.full(rows.count, np.nan) if rows.said is None else rows.said
         # No mean square is less than the square of a mean.
-        square = np.maximum(self.square * off**2, np.maximum(off, np.abs(lean)) ** 2)
+        square = np.maximum(square, np.maximum(off, np.abs(lean)) ** 2)
         found = expected.errors(said, lean, off, square, self.tails, rows.weights)
         return Estimate(found, found.n, dict.fromkeys(doubts, found.n))
 
@@ -103,9 +120,10 @@ class Regression:
         missed = self.baseline.missed
         return widened(estimate.figures(), share, lambda name: missed.get(name, 0.0))
 
-    def _tried(self, rows: Rows, lean: Floats, off: Floats) -> Baseline:
+    def _tried(self, rows: Rows, of: tuple[Floats, Floats, Floats]) -> Baseline:
         if rows.count < FEWEST:
             return Baseline()
+        lean, off, square = of
         at = blocks(rows.count, BLOCKS)
         estimated: list[Mapping[str, Figure]] = []
         realised: list[Mapping[str, Figure]] = []
@@ -114,7 +132,9 @@ class Regression:
             some = rows.take(own)
             assert some.said is not None  # noqa: S101 - the reference has both
             assert some.actual is not None  # noqa: S101 - the reference has both
-            estimated.append(self.figures(self._estimate(some, lean[own], off[own], [])))
+            estimated.append(
+                self.figures(self._estimate(some, (lean[own], off[own], square[own]), []))
+            )
             realised.append(Errors.of(some.actual, some.said, weights=some.weights).figures())
         return Baseline.of(estimated, realised)
 
