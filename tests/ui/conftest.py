@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 SCREENS = Path("build/screens")
 DAYS = 9
+LABELLED = ("card-fraud", "restaurant-demand")
 
 
 class Whole:
@@ -77,10 +78,19 @@ def demo(tmp_path_factory):
     while "Live" not in told.read_text(encoding="utf-8"):
         assert living.poll() is None, told.read_text(encoding="utf-8")
         time.sleep(0.2)
+    # What was sent is counted, and its labels joined, a moment later.
+    while not all(_is_known(whole, each) for each in LABELLED):
+        assert living.poll() is None, told.read_text(encoding="utf-8")
+        time.sleep(0.5)
     yield whole
     living.terminate()
     living.wait(30)
     whole.close()
+
+
+def _is_known(whole, model):
+    answer = whole.http.get(f"models/{model}/performance")
+    return answer.is_success and any(each["metrics"] for each in answer.json()["data_points"])
 
 
 @pytest.fixture(scope="module")
