@@ -4,8 +4,10 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -26,9 +28,10 @@ from tidegauge.alert.store import of_models
 from tidegauge.catalog import Catalog, models, monitors, progress, series, targets, windows
 from tidegauge.catalog.targets import Named
 from tidegauge.catalog.windows import Window
+from tidegauge.errors import InputError
 from tidegauge.monitor.alarms import alarms_of
 from tidegauge.monitor.backtest import Wanted, backtest
-from tidegauge.monitor.backtest.apart import backtested
+from tidegauge.monitor.backtest.apart import Apart
 from tidegauge.monitor.backtest.changes import higher, missing, one_value, unseen
 from tidegauge.monitor.backtest.part import asked_by
 from tidegauge.monitor.faults import checked
@@ -347,10 +350,17 @@ def test_a_short_past_is_read_by_finer_windows_and_compared_with_what_they_no_lo
     assert found.outcomes[0].statuses == {"ok": 72}
 
 
-def test_it_is_the_same_in_a_process_of_its_own(folder, past):
+@pytest.fixture
+def apart():
+    apart = Apart()
+    yield apart
+    apart.close()
+
+
+def test_it_is_the_same_in_a_process_of_its_own(folder, past, apart):
     url = f"sqlite:///{folder}/catalog.db"
     wanted = Wanted(STOP - 10 * _DAY, STOP, draws=3, a_week=1.0)
-    (told,) = backtested(url, KEPT, "default", "fraud", [[DRIFT, ERRORS]], wanted)
+    (told,) = apart.backtested(url, KEPT, "default", "fraud", [[DRIFT, ERRORS]], wanted)
     here = past(DRIFT, ERRORS, days=10, draws=3, a_week=1.0)
     assert [each["alarm_count"] for each in told["outcomes"]] == [
         len(each.alarms) for each in here.outcomes
@@ -358,6 +368,29 @@ def test_it_is_the_same_in_a_process_of_its_own(folder, past):
     assert [[trial["found"] for trial in each["trials"]] for each in told["outcomes"]] == [
         [power.found for power in each.powers] for each in here.outcomes
     ]
+
+
+def test_the_process_stays_for_the_next_and_another_takes_over_from_one_that_died(folder, apart):
+    wanted = Wanted(STOP - _DAY, STOP, draws=0, a_week=None)
+    about = (f"sqlite:///{folder}/catalog.db", KEPT, "default")
+    first = apart.backtested(*about, "fraud", [[ERRORS]], wanted)
+    process = apart._process
+    with pytest.raises(InputError, match="no model 'nothing'"):
+        apart.backtested(*about, "nothing", [[ERRORS]], wanted)
+    again = apart.backtested(*about, "fraud", [[ERRORS]], wanted)
+    assert apart._process is process
+    assert again[0]["outcomes"] == first[0]["outcomes"]
+    process.kill()
+    process.wait()
+    apart.backtested(*about, "fraud", [[ERRORS]], wanted)
+    assert apart._process is not process
+    # One that dies over a backtest is not asked the same again.
+    apart._process.send_signal(signal.SIGSTOP)
+    killer = threading.Timer(0.5, apart._process.kill)
+    killer.start()
+    with pytest.raises(InputError, match="more memory or time"):
+        apart.backtested(*about, "fraud", [[ERRORS]], wanted)
+    killer.join()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import { Failure } from "./components/Fallback";
 import { Shell } from "./components/Shell";
 import { FleetPage } from "./pages/FleetPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
-import { fleetSearch, incidentsSearch, modelSearch } from "./search";
+import { fleetSearch, incidentsSearch, modelSearch, monitorsSearch } from "./search";
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Shell,
@@ -37,6 +37,36 @@ const incident = createRoute({
   path: "/incidents/$incidentId",
   component: lazyRouteComponent(() => import("./pages/IncidentPage"), "IncidentPage"),
 });
+
+const place = <Path extends string>(
+  path: Path,
+  load: () => Promise<Record<string, unknown>>,
+  name: string,
+) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name as never),
+  });
+
+const monitors = createRoute({
+  getParentRoute: () => root,
+  path: "/monitors",
+  validateSearch: monitorsSearch,
+  component: lazyRouteComponent(() => import("./pages/monitors/MonitorsPage"), "MonitorsPage"),
+});
+
+const places = [
+  place("/monitors/new", () => import("./pages/monitors/MonitorPage"), "NewMonitorPage"),
+  place("/monitors/$name", () => import("./pages/monitors/MonitorPage"), "MonitorPage"),
+  place("/silences", () => import("./pages/SilencesPage"), "SilencesPage"),
+  place("/channels", () => import("./pages/channels/ChannelsPage"), "ChannelsPage"),
+  place("/channels/new", () => import("./pages/channels/ChannelPage"), "NewChannelPage"),
+  place("/channels/$name", () => import("./pages/channels/ChannelPage"), "ChannelPage"),
+  place("/access", () => import("./pages/people/AccessPage"), "AccessPage"),
+  place("/audit", () => import("./pages/people/AuditPage"), "AuditPage"),
+  place("/system", () => import("./pages/SystemPage"), "SystemPage"),
+] as const;
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -76,6 +106,8 @@ const tree = root.addChildren([
   fleet,
   incidents,
   incident,
+  monitors,
+  ...places,
   model.addChildren([modelIndex, ...tabs]),
 ]);
 

@@ -56,6 +56,8 @@ export const fleetSearch = (told: Told): FleetSearch =>
 export const incidentsSearch = (told: Told): IncidentsSearch =>
   only({ state: oneOf(told.state, ["live", "all"] as const), model: text(told.model) });
 
+export const monitorsSearch = (told: Told): { q?: string } => only({ q: text(told.q) });
+
 export const modelSearch = (told: Told): ModelSearch =>
   only({
     range: oneOf(told.range, Object.keys(RANGES) as RangeName[]),

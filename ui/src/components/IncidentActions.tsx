@@ -1,5 +1,7 @@
 import { Button, Group, Menu, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import {
+  IconBellOff,
   IconCheck,
   IconMoonStars,
   IconThumbDown,
@@ -8,6 +10,8 @@ import {
 } from "@tabler/icons-react";
 import { type Act, type Incident, useAct } from "../api/incidents";
 import { useMay } from "../api/session";
+import { Assign } from "./Assign";
+import { SilenceForm } from "./SilenceForm";
 import { said } from "./said";
 
 const SNOOZES = ["1 h", "4 h", "1 d", "1 week"];
@@ -17,6 +21,7 @@ export function IncidentActions({ incident }: { incident: Incident }) {
   const { mutate, isPending } = useAct(incident.incident_id);
   const act = (one: Act) => mutate(one, { onError: said });
   const may = useMay("write");
+  const [isSilencing, { open, close }] = useDisclosure();
   if (!may) return null;
   const isLive = incident.state === "open" || incident.state === "acknowledged";
   return (
@@ -58,6 +63,19 @@ export function IncidentActions({ incident }: { incident: Incident }) {
           <Button
             size="xs"
             variant="default"
+            leftSection={<IconBellOff size={15} />}
+            onClick={open}
+          >
+            Silence
+          </Button>
+          <Assign
+            owner={incident.owner}
+            onAssign={(owner) => act({ act: "assign", body: { owner } })}
+          />
+          {isSilencing ? <SilenceForm matchers={about(incident)} onClose={close} /> : null}
+          <Button
+            size="xs"
+            variant="default"
             leftSection={<IconCheck size={15} />}
             onClick={() => act({ act: "resolve", body: { reason: "by hand" } })}
           >
@@ -75,6 +93,12 @@ export function IncidentActions({ incident }: { incident: Incident }) {
     </Group>
   );
 }
+
+/** What an incident is about, as a silence says it. */
+const about = ({ model_id: model, family }: Incident): string[] => [
+  `model=${JSON.stringify(model)}`,
+  `family=${JSON.stringify(family)}`,
+];
 
 interface UsefulProps {
   incident: Incident;

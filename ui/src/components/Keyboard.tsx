@@ -2,12 +2,12 @@ import { Kbd, Modal, Table } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { PLACES } from "./places";
 
 const KEYS: [string, string][] = [
   ["/", "find a model or page"],
   ["j, k", "next and previous row; Enter opens it"],
-  ["g f", "go to the fleet"],
-  ["g i", "go to the incidents"],
+  ...PLACES.map(({ key, name }): [string, string] => [`g ${key}`, `go to ${name.toLowerCase()}`]),
   ["?", "these keys"],
 ];
 const CHORD_MS = 900;
@@ -28,8 +28,8 @@ export function Keyboard() {
       const isChord = Date.now() - begun < CHORD_MS;
       begun = event.key === "g" ? Date.now() : 0;
       if (!isChord) return;
-      if (event.key === "f") go({ to: "/" });
-      if (event.key === "i") go({ to: "/incidents" });
+      const place = PLACES.find(({ key }) => key === event.key);
+      if (place) go({ to: place.to });
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);

@@ -3,15 +3,22 @@ import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { fleetQuery } from "../api/fleet";
+import { PLACES } from "./places";
 import { Status } from "./Status";
 
 /** Every model and page, a few letters away. */
 export function Palette() {
   const go = useNavigate();
   const { data } = useQuery(fleetQuery);
-  const pages: SpotlightActionData[] = [
-    { id: "fleet", label: "Fleet", onClick: () => go({ to: "/" }) },
-    { id: "incidents", label: "Incidents", onClick: () => go({ to: "/incidents" }) },
+  const pages: SpotlightActionData[] = PLACES.map(({ to, name, icon: Icon }) => ({
+    id: to,
+    label: name,
+    leftSection: <Icon size={18} stroke={1.6} />,
+    onClick: () => go({ to }),
+  }));
+  const acts: SpotlightActionData[] = [
+    { id: "new monitor", label: "New monitor", onClick: () => go({ to: "/monitors/new" }) },
+    { id: "new channel", label: "New channel", onClick: () => go({ to: "/channels/new" }) },
   ];
   const models = (data?.models ?? []).map((each) => ({
     id: `model ${each.model_id}`,
@@ -25,9 +32,10 @@ export function Palette() {
       actions={[
         { group: "Pages", actions: pages },
         { group: "Models", actions: models },
+        { group: "Make", actions: acts },
       ]}
       shortcut={["mod + K", "/"]}
-      limit={12}
+      limit={16}
       scrollable
       highlightQuery
       nothingFound="Nothing is called that"

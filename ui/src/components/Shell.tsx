@@ -11,13 +11,7 @@ import {
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { openSpotlight } from "@mantine/spotlight";
-import {
-  IconBellRinging,
-  IconLayoutGrid,
-  IconMoon,
-  IconSearch,
-  IconSun,
-} from "@tabler/icons-react";
+import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useLive } from "../api/live";
 import { type Session, useSession } from "../api/session";
@@ -27,11 +21,7 @@ import { Freshness } from "./Freshness";
 import { Keyboard } from "./Keyboard";
 import { Palette } from "./Palette";
 import { Person } from "./Person";
-
-const PLACES = [
-  { to: "/", name: "Fleet", icon: IconLayoutGrid, exact: true },
-  { to: "/incidents", name: "Incidents", icon: IconBellRinging, exact: false },
-] as const;
+import { PLACES } from "./places";
 
 /** Nothing is shown to who has not logged in. */
 export function Shell() {
@@ -81,8 +71,14 @@ function Frame({ session }: { session: Session }) {
       </AppShell.Header>
       <AppShell.Navbar p="sm" bg="var(--panel)" style={{ borderColor: "var(--edge)" }}>
         <nav className="nav" aria-label="Main">
-          {PLACES.map(({ to, name, icon: Icon, exact }) => (
-            <Link key={to} to={to} activeOptions={{ exact }} onClick={close}>
+          {PLACES.map(({ to, name, icon: Icon, of }, at) => (
+            <Link
+              key={to}
+              to={to}
+              activeOptions={{ exact: to === "/" }}
+              onClick={close}
+              data-first={at > 0 && PLACES[at - 1]?.of !== of}
+            >
               <Icon size={17} stroke={1.8} />
               {name}
             </Link>

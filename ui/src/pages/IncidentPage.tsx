@@ -10,6 +10,7 @@ import { IncidentActions } from "../components/IncidentActions";
 import { Moment } from "../components/Moment";
 import { digits, named, whole } from "../components/numbers";
 import { Panel } from "../components/Panel";
+import { Related } from "../components/Related";
 import { Status } from "../components/Status";
 import { Timeline } from "../components/Timeline";
 import { type Finding, findingsOf } from "./findings";
@@ -93,6 +94,9 @@ export function IncidentPage() {
                 </List>
               </Panel>
             ) : null}
+            <Part height={120}>
+              <Related incident={incident} />
+            </Part>
             <Timeline incident={incident} />
             <Deliveries incident={incident} />
           </Stack>

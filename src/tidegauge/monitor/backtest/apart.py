@@ -1,19 +1,21 @@
-"""A backtest in a process of its own: it takes seconds of a core, and the server has others to
+"""Backtests in a process of their own: each takes seconds of a core, and the server has others to
 answer.
 
-`python -m tidegauge.monitor.backtest.apart` is told what to do as JSON on standard input, and
-answers with a line of JSON.
+`python -m tidegauge.monitor.backtest.apart` is told what to do by a line of JSON on standard input,
+and answers with another.  It stays for a while, as who writes a monitor asks again and again, and
+it takes longer to start than to answer.
 """
 
-import contextlib
 import json
+import select
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tidegauge.catalog import Catalog
-from tidegauge.confine import limit_memory
+from tidegauge.confine import give_back, limit_memory
 from tidegauge.errors import InputError
 from tidegauge.monitor.backtest.part import Wanted
 from tidegauge.monitor.backtest.run import backtest
@@ -24,64 +26,121 @@ from tidegauge.series.subject import Known, find
 
 PATIENCE: Final = 300.0
 """Seconds."""
+_STAYS: Final = 120.0
+"""Seconds after its last answer."""
 _ROOM: Final = 3 << 30
 _FATAL: Final = (
     "it took more memory or time than one backtest may: ask for fewer days, fewer monitors or"
     " fewer trials"
 )
+_Told = dict[str, Any]
 
 
-def backtested(
-    url: str,
-    kept: Mapping[int, int],
-    tenant: str,
-    model: str,
-    sets: Sequence[Sequence[Mapping[str, Any]]],
-    wanted: Wanted,
-) -> list[dict[str, Any]]:
-    """Of some sets of monitors, each on the same past of a model."""
-    told = {
-        "url": url,
-        "kept": {str(resolution): for_ for resolution, for_ in kept.items()},
-        "tenant": tenant,
-        "model": model,
-        "sets": sets,
-        "wanted": wanted._asdict(),
-    }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "tidegauge.monitor.backtest.apart"],
-            input=json.dumps(told).encode(),
-            stdout=subprocess.PIPE,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise InputError(_FATAL) from None
-    if done.returncode or not done.stdout:
-        raise InputError(_FATAL)
-    answer = json.loads(done.stdout)
-    if "refused" in answer:
-        raise InputError(answer["refused"])
-    return answer["found"]
+class Apart:
+    """The process, which is there while it is asked.  One backtest at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def backtested(
+        self,
+        url: str,
+        kept: Mapping[int, int],
+        tenant: str,
+        model: str,
+        sets: Sequence[Sequence[Mapping[str, Any]]],
+        wanted: Wanted,
+    ) -> list[_Told]:
+        """Of some sets of monitors, each on the same past of a model."""
+        told = {
+            "url": url,
+            "kept": {str(resolution): for_ for resolution, for_ in kept.items()},
+            "tenant": tenant,
+            "model": model,
+            "sets": sets,
+            "wanted": wanted._asdict(),
+        }
+        line = json.dumps(told).encode() + b"\n"
+        with self._lock:
+            answer = self._asked(line) or self._asked(line)
+        if answer is None:
+            raise InputError(_FATAL)
+        if "refused" in answer:
+            raise InputError(answer["refused"])
+        return answer["found"]
+
+    def close(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                self._process.communicate()
+
+    def _asked(self, line: bytes) -> _Told | None:
+        """None where it has just left: ask again."""
+        process = self._here()
+        assert process.stdin is not None  # noqa: S101 - it is a pipe
+        assert process.stdout is not None  # noqa: S101 - as above
+        timer = threading.Timer(PATIENCE, process.kill)
+        timer.start()
+        try:
+            process.stdin.write(line)
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except BrokenPipeError:
+            answer = b""
+        finally:
+            timer.cancel()
+        if answer:
+            return json.loads(answer)
+        if process.wait() != 0:
+            raise InputError(_FATAL)
+        return None
+
+    def _here(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            # Its pipes are closed with it.
+            self._process.communicate()
+            self._process = None
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tidegauge.monitor.backtest.apart"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        return self._process
 
 
 def _main() -> None:
-    told = json.loads(sys.stdin.buffer.read())
     limit_memory(_ROOM)
+    catalogs: dict[str, Catalog] = {}
+    while select.select([sys.stdin], [], [], _STAYS)[0]:
+        line = sys.stdin.buffer.readline()
+        if not line:
+            break
+        answer = _answer(json.loads(line), catalogs)
+        sys.stdout.buffer.write(json.dumps(answer, allow_nan=False).encode() + b"\n")
+        sys.stdout.buffer.flush()
+        give_back()
+    for each in catalogs.values():
+        each.close()
+
+
+def _answer(told: _Told, catalogs: dict[str, Catalog]) -> _Told:
     try:
-        answer: dict[str, Any] = {"found": _found(told)}
+        url = told["url"]
+        if url not in catalogs:
+            catalogs[url] = Catalog.open(url)
+        return {"found": _found(told, catalogs[url])}
     except InputError as error:
-        answer = {"refused": str(error)}
+        return {"refused": str(error)}
     except MemoryError:
-        answer = {"refused": _FATAL}
-    sys.stdout.buffer.write(json.dumps(answer, allow_nan=False).encode() + b"\n")
+        return {"refused": _FATAL}
 
 
-def _found(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _found(told: _Told, catalog: Catalog) -> list[_Told]:
     kept = {int(resolution): for_ for resolution, for_ in told["kept"].items()}
     wanted = Wanted(**told["wanted"])
-    with contextlib.closing(Catalog.open(told["url"])) as catalog, catalog.read() as connection:
+    with catalog.read() as connection:
         subject = find(connection, Known(), told["tenant"], told["model"])
         if subject is None:
             raise InputError(f"there is no model {told['model']!r}")

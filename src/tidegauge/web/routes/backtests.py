@@ -14,7 +14,7 @@ from tidegauge.catalog.incidents import Asked
 from tidegauge.catalog.models import Model
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.monitor.backtest import Wanted
-from tidegauge.monitor.backtest.apart import backtested
+from tidegauge.monitor.backtest.apart import Apart
 from tidegauge.monitor.cycle import chosen
 from tidegauge.monitor.faults import document_of
 from tidegauge.monitor.glance import set_of
@@ -29,6 +29,7 @@ from tidegauge.window import DAY, SECOND
 router = APIRouter(prefix="/api/v1/models/{model_id}", tags=["monitors"])
 _MOST: Final = 100
 _AT_ONCE: Final = threading.BoundedSemaphore(1)
+_APART: Final = Apart()
 _PATIENCE: Final = 30.0
 _WEEK: Final = 7 * DAY
 
@@ -210,7 +211,7 @@ def _backtested(
     if not _AT_ONCE.acquire(timeout=_PATIENCE):
         raise ProblemError("rate-limited", "another backtest is running", retry_after=10)
     try:
-        return backtested(
+        return _APART.backtested(
             state.config.catalog_url, state.kept.windows_for, model.tenant, model.name, sets, asked
         )
     finally:

@@ -74,6 +74,9 @@ class MonitorListed(MonitorShown):
             description="That it watches now.  A usual one steps back where another is of the same."
         ),
     ]
+    one_false_alarm_in_months: Annotated[
+        float | None, Field(description="The budget of one model, of a kind that keeps to one.")
+    ]
     last_at: Annotated[datetime | None, Field(description="The last slot that it has read.")]
     standing: Annotated[
         list[StandingShown], Field(description="By its last readings, the usual first.")
@@ -412,12 +415,22 @@ def _listed(kept: Kept, count: int, stands: Sequence[Standing]) -> MonitorListed
     return MonitorListed(
         **_fields(kept),
         models=count,
+        one_false_alarm_in_months=_budget(kept),
         last_at=moment_or_none(max((each.slot for each in stands), default=None)),
         standing=[
             StandingShown(status=each.status, severity=each.severity, targets=each.targets)
             for each in ordered
         ],
     )
+
+
+def _budget(kept: Kept) -> float | None:
+    try:
+        monitor = checked(kept.document)
+    except FaultsError:
+        # A later version wrote it.
+        return None
+    return getattr(monitor, "one_false_alarm_in_months", None) if monitor.enabled else None
 
 
 def _plan_shown(steps: Sequence[Step], *, dry_run: bool) -> PlanShown:
