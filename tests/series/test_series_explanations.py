@@ -1,11 +1,17 @@
 """What features added, as the API tells it: from the rows sent, over the real worker."""
 
 import random
+import threading
 
 import pytest
 from series_api import DAYS, HOURS, moment
 from series_truth import join
 from worker_case import START, prediction
+from worker_predictors import install
+
+from tidegauge.series.memory import Memory
+from tidegauge.series.rows import Source
+from tidegauge.worker.computed import Explanations
 
 FEATURES = ("amount", "age", "plan")
 
@@ -182,3 +188,35 @@ def test_what_drifted_and_counts_comes_first(api):
     assert found["drifted_features"][0] == "features.age"
     assert found["feature_drifts"]["features.age"]["importance"] > 0.9
     assert next(iter(found["feature_drifts"])) == "features.age"
+
+
+def test_what_was_computed_is_said_to_be(api, tmp_path, monkeypatch):
+    install(tmp_path / "site", monkeypatch, m="my_functions:adds")
+    chance = random.Random(1)
+    case = api.case
+    rows = [
+        prediction(chance, n, at=START + n, features={"a": chance.gauss(0, 1), "plan": "pro"})
+        for n in range(250)
+    ]
+    case.send(rows, START + HOURS)
+    case.count()
+    source = Source(case.catalog, case._reader, threading.Lock(), Memory(most=1))
+    known = frozenset({"m"})
+    work = Explanations(case.catalog, source, case.store, known, clock=lambda: START + HOURS)
+    while work.step():
+        pass
+    found = asked(api)
+    told = {"explanations": 100, "of": 250}
+    assert found["computed"] == told
+    assert found["data_points"][0]["computed"] == told
+    assert found["before"]["computed"] is None
+    assert found["explanations"] == pytest.approx(250)
+    assert found["features"][0]["feature"] == "a"
+    assert found["features"][0]["importance"]["value"] == pytest.approx(1)
+
+
+def test_what_was_logged_is_not_said_to_be_computed(api):
+    explain(api, {"amount": 3, "age": 1})
+    join(api, START + HOURS)
+    found = asked(api)
+    assert (found["computed"], found["data_points"][0]["computed"]) == (None, None)

@@ -25,6 +25,10 @@ class Explained:
     changed_at: int
     revision: int = 0
     """How often it was put; counted here, whatever is given."""
+    sample_of: int | None = None
+    """Rows of which some were explained by us; None: all that was logged."""
+    baseline: int | None = None
+    """The one whose rows they were explained against."""
 
     @property
     def key(self) -> Key:
@@ -40,6 +44,8 @@ def put(connection: Connection, changed: Sequence[Explained]) -> None:
         lambda new: {
             "rows": new["rows"],
             "body": new["body"],
+            "sample_of": new["sample_of"],
+            "baseline": new["baseline"],
             "changed_at": new["changed_at"],
             "revision": attributions.c.revision + 1,
         },

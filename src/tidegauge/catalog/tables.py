@@ -353,6 +353,8 @@ attributions = _table(
     _column("revision", Integer),
     _column("changed_at", Micros),
     _column("body", Blob),
+    Column("sample_of", Count),
+    Column("baseline", Id),
     Index("attributions_by_time", "resolution", "start", "series"),
 )
 """What the features of a series added to its answers."""

@@ -41,6 +41,13 @@ def explanations(  # noqa: PLR0913 - the options of a command
     console.print(found["sentence"], markup=False, highlight=False)
     if not found["features"]:
         return
+    if found["computed"]:
+        told = found["computed"]
+        console.print(
+            f"Computed here for {told['explanations']:,} of {told['of']:,} predictions.",
+            markup=False,
+            highlight=False,
+        )
     columns = ("feature", "counts for", "before", "rank", "before", "what changed")
     table = table_of(*columns, left=("feature", "what changed"))
     for each in found["features"]:

@@ -128,6 +128,7 @@ class Explanation(Base):
         detail: dict[str, Any] = {
             "metric": "ndcg",
             "output": looked.output,
+            "computed": now.computed and {"rows": now.computed.rows, "of": now.computed.of},
             "since": now.start,
             "until": now.stop,
             "compared_with": looked.both.compared_with,

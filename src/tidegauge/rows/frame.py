@@ -137,6 +137,17 @@ def column_of(data: object) -> Values:
     return pa.chunked_array([array])
 
 
+def arrow_of(values: Values) -> Chunked:
+    """A column as Arrow has it; values of several kinds as texts."""
+    if not isinstance(values, np.ndarray):
+        return values
+    if values.ndim == 2:
+        return pa.chunked_array([pa.array(list(values))])
+    if values.dtype != object:
+        return pa.chunked_array([pa.array(values)])
+    return pa.chunked_array([[None if each is None else str(each) for each in values]], pa.string())
+
+
 def _listed(data: object) -> Any:  # noqa: ANN401 - whatever the caller handed in
     if hasattr(data, "__array__"):
         return np.asarray(data)

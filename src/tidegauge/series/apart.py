@@ -1,21 +1,25 @@
-"""A reference of a file that a stranger sent, made in a process that may die of it.
+"""A reference of a file that a stranger sent, made in a process that may die of it; and rows of
+such a file.
 
-`python -m tidegauge.series.apart FILE AT`, with what is known of the columns as JSON on standard
-input.  It answers with a line of JSON, and the profile behind it.
+`python -m tidegauge.series.apart FILE`, with what is wanted of it as JSON on standard input.  It
+answers with a line of JSON, and the profile or the rows behind it.
 """
 
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from tidegauge.arrow import Table
 from tidegauge.confine import limit_memory
 from tidegauge.errors import InputError
 from tidegauge.profile.codec import decode, encode
+from tidegauge.record.columns import from_stream, to_stream
 from tidegauge.schema import Column, Schema
-from tidegauge.series.reference import Made, of_file
+from tidegauge.series.reference import Made, of_file, rows_of_file
 
 _ROOM: Final = 4 << 30
 """Bytes: what 200,000 rows of some thousand columns take, and more than enough to read them."""
@@ -24,11 +28,22 @@ _FATAL: Final = "the file could not be read within the memory and time that one 
 
 
 def made_apart(path: Path, schema: Schema | None, at: int) -> Made:
+    told, body = _asked(path, schema, at=at)
+    return Made(decode(body), told["first_at"], told["last_at"])
+
+
+def rows_apart(path: Path, schema: Schema | None, most: int) -> Table:
+    """Some of its rows, evenly over all of them, as they would be logged."""
+    _told, body = _asked(path, schema, most=most)
+    return from_stream(body)
+
+
+def _asked(path: Path, schema: Schema | None, **more: int) -> tuple[Mapping[str, Any], bytes]:
     columns = [asdict(column) for column in schema] if schema is not None else None
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", "tidegauge.series.apart", str(path), str(at)],
-            input=json.dumps(columns).encode(),
+            [sys.executable, "-m", "tidegauge.series.apart", str(path)],
+            input=json.dumps({"columns": columns, **more}).encode(),
             stdout=subprocess.PIPE,
             timeout=_PATIENCE,
             check=False,
@@ -41,19 +56,24 @@ def made_apart(path: Path, schema: Schema | None, at: int) -> Made:
     told = json.loads(head)
     if "refused" in told:
         raise InputError(told["refused"])
-    return Made(decode(body), told["first_at"], told["last_at"])
+    return told, body
 
 
 def _main() -> None:
-    path, at = Path(sys.argv[1]), int(sys.argv[2])
-    columns = json.loads(sys.stdin.buffer.read())
+    path = Path(sys.argv[1])
+    wanted = json.loads(sys.stdin.buffer.read())
+    columns = wanted["columns"]
     schema = Schema(tuple(Column(**each) for each in columns)) if columns is not None else None
     limit_memory(_ROOM)
+    head: dict[str, Any] = {}
     body = b""
     try:
-        made = of_file(path, schema, at)
-        head = {"first_at": made.first_at, "last_at": made.last_at}
-        body = encode(made.profile)
+        if "most" in wanted:
+            body = to_stream(rows_of_file(path, schema, wanted["most"]))
+        else:
+            made = of_file(path, schema, wanted["at"])
+            head = {"first_at": made.first_at, "last_at": made.last_at}
+            body = encode(made.profile)
     except InputError as error:
         # It is the sender's file, not one of ours.
         head = {"refused": str(error).replace(path.name, "the file")}

@@ -30,11 +30,21 @@ By = Mapping[str, Attributions]
 With = Literal["reference", "span before"]
 
 
+@dataclass(frozen=True)
+class Sampled:
+    """What was explained here, and was not logged."""
+
+    rows: int
+    of: int
+    """Rows from which these were drawn."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Side:
     start: int
     stop: int
     measured: By
+    computed: Sampled | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +55,7 @@ class Point:
     revision: int
     """How often it was measured: each time that explanations changed what it says."""
     measured: By
+    computed: Sampled | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +96,7 @@ def of_span(
             connection, numbers, span.resolution, span.start, span.stop
         )
     ]
-    return Side(start=start, stop=stop, measured=_all_of(rows))
+    return Side(start=start, stop=stop, measured=_all_of(rows), computed=_sampled(rows))
 
 
 def before(
@@ -138,6 +149,7 @@ def points(connection: Connection, numbers: Sequence[int], steps: Steps) -> list
             rows=sum(each.rows for each in rows),
             revision=max((each.revision for each in rows), default=0),
             measured=_all_of(rows),
+            computed=_sampled(rows),
         )
         for start, rows in held.items()
     ]
@@ -172,3 +184,10 @@ def _all_of(rows: Iterable[Explained]) -> By:
     for each in rows:
         found = merged(found, decode(each.body))
     return found
+
+
+def _sampled(rows: Iterable[Explained]) -> Sampled | None:
+    own = [each for each in rows if each.sample_of is not None and each.rows]
+    if not own:
+        return None
+    return Sampled(sum(each.rows for each in own), sum(each.sample_of or 0 for each in own))

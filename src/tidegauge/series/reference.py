@@ -11,15 +11,16 @@ from typing import Final
 
 import numpy as np
 
-from tidegauge.arrow import pa
+from tidegauge.arrow import Table, pa
 from tidegauge.errors import InputError, UnreadableError
+from tidegauge.outcome.join import TRUTHS
 from tidegauge.profile.table import Profile
 from tidegauge.record.columns import place
 from tidegauge.record.fields import LABELS, PREDICTIONS
 from tidegauge.reference.counted import main_names, schema_of
 from tidegauge.reference.fit import MOST, profile_of, profile_of_table, with_edits
-from tidegauge.rows import open_rows
-from tidegauge.rows.frame import Frame
+from tidegauge.rows import Rows, open_rows
+from tidegauge.rows.frame import Frame, arrow_of
 from tidegauge.rows.thin import thinned
 from tidegauge.schema import Schema
 from tidegauge.series.rows import Held, between, sampled
@@ -63,7 +64,7 @@ def of_span(
 
 def of_file(path: Path, schema: Schema | None, at: int) -> Made:
     """Of a Parquet or CSV file, or of an Arrow stream."""
-    rows = open_rows(_arrow(path) if path.suffix == ".arrow" else path, "the file")
+    rows = _opened(path)
     names = named(rows.columns, schema)
     if not names:
         raise InputError("the file has no column that could be a feature or an output")
@@ -79,6 +80,18 @@ def of_file(path: Path, schema: Schema | None, at: int) -> Made:
     return Made(profile, *_ends(profile, at))
 
 
+def rows_of_file(path: Path, schema: Schema | None, most: int) -> Table:
+    """Some rows of it by the names of a record, with the truth where the file tells it."""
+    rows = _opened(path)
+    names = {**named(rows.columns, schema), **true_names(rows.columns, schema)}
+    sample = thinned(rows, list(names), most)
+    return pa.table({name: arrow_of(sample[column]) for column, name in names.items()})
+
+
+def _opened(path: Path) -> Rows:
+    return open_rows(_arrow(path) if path.suffix == ".arrow" else path, "the file")
+
+
 def named(columns: Iterable[str], schema: Schema | None) -> Mapping[str, str]:
     """By a column of the file, what it is in a record; without those that are not counted."""
     found: dict[str, str] = {}
@@ -87,6 +100,18 @@ def named(columns: Iterable[str], schema: Schema | None) -> Mapping[str, str]:
         if name is not None:
             if name in found.values():
                 raise InputError(f"two columns of the file are {name!r}: leave one of them out")
+            found[column] = name
+    return found
+
+
+def true_names(columns: Iterable[str], schema: Schema | None) -> Mapping[str, str]:
+    """By a column of the file that says what was true, what it is in a label."""
+    found: dict[str, str] = {}
+    for column in columns:
+        alias = LABELS.aliases.get(column)
+        name = column if alias is None else alias.field.name
+        is_feature = schema is not None and f"features.{column}" in schema
+        if place(name)[0] in TRUTHS and not is_feature and name not in found.values():
             found[column] = name
     return found
 

@@ -1,12 +1,17 @@
-"""Days whose rows are read together."""
+"""Days whose rows are read together, and how many rows their hours have."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from sqlalchemy import Connection
+
+from tidegauge.catalog import windows
+from tidegauge.series.reach import Reach
 from tidegauge.series.rows import Held
 from tidegauge.store import Part
 from tidegauge.store.part import AT, RECEIVED, micros
-from tidegauge.window import DAY, SECOND, floor
+from tidegauge.window import DAY, HOUR, SECOND, floor
+from tidegauge.worker.roll import KEPT
 
 _DAY: Final = DAY * SECOND
 
@@ -42,3 +47,16 @@ def together(parts: Iterable[Part], days: Sequence[int], most: int) -> Iterator[
             start, held = day, 0
         stop, held = day + _DAY, held + rows.get(day, 0)
     yield start, stop
+
+
+def counts_by_hour(
+    connection: Connection, numbers: Sequence[int], start: int, stop: int
+) -> dict[tuple[int, int], int]:
+    """Rows by series and hour, of the newest hours as well."""
+    reach = Reach.read(connection, KEPT)
+    found: dict[tuple[int, int], int] = {}
+    for span in reach.spans(start, stop, HOUR):
+        for each in windows.counts(connection, numbers, span.resolution, span.start, span.stop):
+            key = each.series, floor(each.start, HOUR)
+            found[key] = found.get(key, 0) + each.rows
+    return found

@@ -25,19 +25,18 @@ from tidegauge.catalog import (
     outcomes,
     parts,
     series,
-    windows,
 )
 from tidegauge.catalog.models import Model
 from tidegauge.config import Config
 from tidegauge.estimate import Estimator, from_bytes
 from tidegauge.log import LogReader
 from tidegauge.series.memory import Memory
-from tidegauge.series.reach import Reach
 from tidegauge.series.rows import Source
 from tidegauge.store import LocalStore, Store
 from tidegauge.window import DAY, FIVE_MINUTES, HOUR, SECOND, ceil, floor
 from tidegauge.worker import estimated, fitting
 from tidegauge.worker.beside import Beside
+from tidegauge.worker.days import counts_by_hour
 from tidegauge.worker.estimating import MOST, Estimating
 from tidegauge.worker.roll import KEPT
 
@@ -199,7 +198,7 @@ class Estimates:
         }
         numbers = [number for number, used in own.items() if used is not None]
         stop = ceil(at + 1, HOUR)
-        counted = _counts(connection, numbers, floor(start, DAY), stop)
+        counted = counts_by_hour(connection, numbers, floor(start, DAY), stop)
         made = estimates.made(connection, numbers, HOUR, start, stop)
         due: set[int] = set()
         for (number, hour), rows in counted.items():
@@ -220,19 +219,6 @@ class Estimates:
             {key: rows for key, rows in counted.items() if floor(key[1], DAY) == day},
             sorted(hour for hour in due if hour >= day),
         )
-
-
-def _counts(
-    connection: Connection, numbers: Sequence[int], start: int, stop: int
-) -> dict[tuple[int, int], int]:
-    """Rows by series and hour, of the newest hours as well."""
-    reach = Reach.read(connection, KEPT)
-    found: dict[tuple[int, int], int] = {}
-    for span in reach.spans(start, stop, HOUR):
-        for each in windows.counts(connection, numbers, span.resolution, span.start, span.stop):
-            key = each.series, floor(each.start, HOUR)
-            found[key] = found.get(key, 0) + each.rows
-    return found
 
 
 def _expire(connection: Connection, at: int) -> None:

@@ -184,20 +184,23 @@ def put(
     floors: Mapping[int, int],
     at: int,
 ) -> None:
-    """Those that say something else than they did; and nothing where nothing is explained."""
+    """Those that say something else than they did; and nothing where nothing is explained.  What
+    was computed stays on days of which nothing is logged."""
     number_of = numbered(connection, model.id, {(w.version, w.segment) for w in measured})
     now: dict[attributions.Key, Explained] = {}
     for one, explained in measured.items():
         key = number_of[one.version, one.segment], one.resolution, one.start
         now[key] = now[key].merge(explained) if key in now else explained
     every = [each.id for each in series.of(connection, model.id) if not each.segment]
+    logged = {(number, floor(start, DAY)) for number, _size, start in now}
     before = {
-        each.key: each.body
+        each.key: each.body if each.sample_of is None else None
         for day in days
         for size in SIZES
         for each in attributions.between(
             connection, every, size, max(day, floors[size]), day + _DAY
         )
+        if each.sample_of is None or (each.series, day) in logged
     }
     bodies = {key: encode(one.measured) for key, one in now.items()}
     nothing = encode({})

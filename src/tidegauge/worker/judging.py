@@ -1,6 +1,6 @@
 """The judge as a process of its own, beside the counting: it is started again when it fails, and
 ended when one monitor takes too long, which is then told as that monitor's error.  Beside it labels
-are joined to predictions, and what has none yet is estimated.
+are joined to predictions, what has none yet is estimated, and answers are explained.
 
 The child is told its configuration on standard input and ends when that does; on standard output
 it names what it judges.
@@ -29,6 +29,7 @@ from tidegauge.series.rows import Source
 from tidegauge.series.tables import Tables
 from tidegauge.store import LocalStore
 from tidegauge.window import DAY, HOUR, SECOND
+from tidegauge.worker.computed import explain
 from tidegauge.worker.estimates import estimate
 from tidegauge.worker.judge import Judge
 from tidegauge.worker.roll import KEPT
@@ -40,6 +41,7 @@ _ROOM: Final = 4 << 30
 _FIRST: Final = 0.5
 _LONGEST: Final = 30.0
 _PATIENCE: Final = 10.0
+_BESIDE: Final = (("truth", join), ("estimates", estimate), ("explanations", explain))
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -144,7 +146,7 @@ def _main() -> None:
         # What is judged of labels rests on their being joined: all are one process.
         beside = [
             threading.Thread(target=each, args=(config, catalog, stop), name=name, daemon=True)
-            for name, each in (("truth", join), ("estimates", estimate))
+            for name, each in _BESIDE
         ]
         for thread in beside:
             thread.start()

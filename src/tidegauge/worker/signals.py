@@ -15,6 +15,7 @@ Code = Literal[
     "too-late",
     "not-counted",
     "too-many-values",
+    "not-explained",
 ]
 DETAILS: Final[dict[Code, str]] = {
     "new-feature": "came without being in the schema: it is kept, and not watched",
@@ -24,6 +25,7 @@ DETAILS: Final[dict[Code, str]] = {
     "too-late": "came more than a day after it happened: kept, and not counted into windows",
     "not-counted": "kept, and could not be counted",
     "too-many-values": "more values than are watched by themselves: the others are one",
+    "not-explained": "the predictor that is registered for the model failed",
 }
 
 

@@ -11,7 +11,7 @@ from tidegauge.explain import FeatureShift
 from tidegauge.explain.compare import Finding
 from tidegauge.performance import Figure
 from tidegauge.series import explanation
-from tidegauge.series.explanation import Point, Side
+from tidegauge.series.explanation import Point, Sampled, Side
 from tidegauge.series.reasons import sentence_of, words_of
 from tidegauge.web.routes.asked import Reader, Step, Version, looking, moment
 from tidegauge.web.routes.performance import FigureShown, MonthSpan, shown
@@ -20,10 +20,22 @@ from tidegauge.web.routes.personal import hidden
 router = APIRouter(prefix="/api/v1/models/{model_id}", tags=["models"])
 
 
+class ComputedShown(BaseModel):
+    explanations: int
+    of: Annotated[int, Field(description="Predictions from which these were drawn.")]
+
+
+Computed = Annotated[
+    ComputedShown | None,
+    Field(description="What was computed here, by a predictor; None where all was logged."),
+]
+
+
 class SpanExplained(BaseModel):
     start_time: datetime
     end_time: datetime
     explanations: float
+    computed: Computed
 
 
 class FeatureExplained(BaseModel):
@@ -55,6 +67,7 @@ class ExplanationPoint(BaseModel):
     timestamp: datetime
     explanations: int
     revision: Annotated[int, Field(description="How often late explanations restated it, from 1.")]
+    computed: Computed
     importances: Annotated[
         dict[str, float], Field(description="Of the features that count most in the whole span.")
     ]
@@ -67,7 +80,10 @@ class ExplanationsShown(BaseModel):
     step: int
     output: str
     outputs: list[str]
-    explanations: float
+    explanations: Annotated[
+        float, Field(description="As many predictions as they stand for, by weight.")
+    ]
+    computed: Computed
     base_value: Annotated[float | None, Field(description="What attributions start from: a mean.")]
     compared_with: Literal["reference", "span before"]
     before: SpanExplained
@@ -127,6 +143,7 @@ def get_explanations(  # noqa: PLR0913, PLR0917 - the parameters of an address
         output=looked.output,
         outputs=list(looked.outputs),
         explanations=now.whole.n if now else 0.0,
+        computed=_computed(both.now.computed),
         base_value=now.base.mean if now and now.base.n else None,
         compared_with=both.compared_with,
         before=_span(both.before, looked.output),
@@ -148,7 +165,12 @@ def _span(side: Side, output: str) -> SpanExplained:
         start_time=moment(side.start),
         end_time=moment(side.stop),
         explanations=own.whole.n if own else 0.0,
+        computed=_computed(side.computed),
     )
+
+
+def _computed(sampled: Sampled | None) -> ComputedShown | None:
+    return None if sampled is None else ComputedShown(explanations=sampled.rows, of=sampled.of)
 
 
 def _feature(each: FeatureShift, secret: frozenset[str]) -> FeatureExplained:
@@ -182,5 +204,6 @@ def _point(point: Point, output: str, top: Sequence[str]) -> ExplanationPoint:
         timestamp=moment(point.start),
         explanations=point.rows,
         revision=point.revision,
+        computed=_computed(point.computed),
         importances={name: told[name] for name in top if name in told},
     )
