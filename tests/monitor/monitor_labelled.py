@@ -74,7 +74,7 @@ class Labelled(Judging):
 
         self.case.catalog.write(told)
 
-    def refer(self, days):
+    def refer(self, days, **more):
         """The first days become the reference."""
         records = [{"prediction_id": str(n), "prediction_label": "yes"} for n in range(100)]
         table = stamped(to_table([{"model_id": "m", **each} for each in records]), START)
@@ -92,6 +92,7 @@ class Labelled(Judging):
                 at=START,
                 by="test",
                 why="test",
+                **more,
             )
 
         self.case.catalog.write(made)

@@ -4,8 +4,11 @@ import pytest
 from monitor_labelled import DAYS, HOURS, Labelled
 from worker_case import START
 
+from tidegauge.arrow import pa
 from tidegauge.catalog import models
 from tidegauge.monitor.performance import Performance
+from tidegauge.performance import encode
+from tidegauge.series.measured import truth_of
 
 
 @pytest.fixture
@@ -102,6 +105,18 @@ class TestBreaches:
         found = labelled.read(1, 1)
         assert found.detail["high"] < 0.9
         assert (found.status, found.severity) == ("breach", "critical")
+
+    def test_against_the_labels_of_an_uploaded_reference(self, labelled):
+        write(labelled, "}]", window="1 d")
+        self.history(labelled, 0.7, 0.95, rows=60)
+        said, true = ["yes"] * 4_000, ["yes"] * 3_800 + ["no"] * 200
+        rows = pa.table({"prediction_label": said, "actual_label": true})
+        truth = truth_of(rows, "binary")
+        labelled.refer(1, labelled=truth.labelled, truth=encode(truth.measured))
+        found = labelled.read(1, 2)
+        assert (found.status, found.severity) == ("breach", "high")
+        assert found.detail["baselines"]["reference"] == pytest.approx(0.95)
+        assert labelled.read(2, 2).status == "ok"
 
     def test_against_the_time_of_the_reference(self, labelled):
         write(labelled, "}]", window="1 d")

@@ -15,9 +15,12 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
 from series_api import HOURS, history, moment
+from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 from worker_case import START, prediction
 
+from tidegauge.catalog import baselines
 from tidegauge.errors import InputError
+from tidegauge.series import outcome
 from tidegauge.series.apart import made_apart
 
 END = START + 6 * HOURS
@@ -131,6 +134,56 @@ def test_a_file_becomes_the_reference(kind, filled):
     plan = next(each for each in told["columns"] if each["name"] == "features.plan")
     assert plan["new_values"] == ["team"]
     assert not list((api.case.folder / "uploads").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "arrow"])
+def test_labels_of_a_file_are_a_baseline(kind, filled):
+    api, _sent = filled
+    table = training()
+    # Of some rows the truth is not known.
+    true = [None if n % 5 == 0 else each for n, each in enumerate(table["target"].to_pylist())]
+    body, media = packed(table.set_column(5, "target", pa.array(true)), kind)
+    path = "models/m/baseline"
+    made = api.ask("POST", path, status=201, content=body, headers={"Content-Type": media})
+    assert made["labelled"] == 400
+    with api.case.catalog.read() as connection:
+        kept = baselines.latest(connection, [1])[1]
+        point = outcome.of_baseline(connection, None, [], kept)
+    figures = point.figures("yes")
+    known = [n for n in range(500) if true[n] is not None]
+    said, score = (table[name].to_pylist() for name in ("y_pred", "prediction_score"))
+    pairs = [true[n] for n in known], [said[n] for n in known]
+    expected = accuracy_score(*pairs)
+    assert figures["accuracy"].value == pytest.approx(expected)
+    assert figures["accuracy"].low < expected < figures["accuracy"].high
+    assert figures["f1"].value == pytest.approx(f1_score(*pairs, pos_label="yes"))
+    auc = roc_auc_score([true[n] == "yes" for n in known], [score[n] for n in known])
+    assert figures["roc_auc"].value == pytest.approx(auc, abs=figures["roc_auc"].bound + 1e-9)
+    assert "label_delay" not in figures
+
+
+def test_numbers_of_a_file_are_a_baseline_of_a_regression(filled):
+    api, _sent = filled
+    chance = np.random.default_rng(2)
+    said, true = chance.normal(5, 2, 300), chance.normal(5, 2, 300)
+    table = pa.table({"x": said + 1, "prediction_score": said, "actual_score": true})
+    body, media = packed(table, "parquet")
+    path = "models/m/references"
+    made = api.ask("POST", path, status=201, content=body, headers={"Content-Type": media})
+    assert made["labelled"] == 300
+    with api.case.catalog.read() as connection:
+        point = outcome.of_baseline(connection, None, [], baselines.latest(connection, [1])[1])
+    figures = point.figures(None)
+    assert figures["mae"].value == pytest.approx(np.abs(said - true).mean())
+    assert figures["rmse"].value == pytest.approx(np.sqrt(((said - true) ** 2).mean()))
+
+
+def test_a_file_without_labels_is_none(filled):
+    api, _sent = filled
+    body, media = packed(training().drop_columns(["target"]), "parquet")
+    path = "models/m/baseline"
+    made = api.ask("POST", path, status=201, content=body, headers={"Content-Type": media})
+    assert made["labelled"] == 0
 
 
 def test_a_forged_file_is_refused(filled):

@@ -1,14 +1,20 @@
 """Estimates are those of a direct call on the rows that were sent, whatever came in between."""
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from worker_case import START
 from worker_estimated import DAYS, HOURS, Estimated
 
 from tidegauge import failpoint
+from tidegauge.arrow import pa
 from tidegauge.catalog import FencedError, models
-from tidegauge.estimate import from_bytes, read
+from tidegauge.estimate import fit, from_bytes, read
+from tidegauge.performance import encode
 from tidegauge.record.columns import to_table
-from tidegauge.store import DamagedError
+from tidegauge.reference.fit import adopt
+from tidegauge.series.reference import of_file, rows_of_file
+from tidegauge.store import DamagedError, new_name
 from tidegauge.window import DAY
 from tidegauge.worker import estimates as worker_estimates
 from tidegauge.worker import estimating
@@ -174,6 +180,66 @@ class TestLearned:
         assert failed.body == b""
         assert "tell nothing" in failed.doubt
         assert case.estimates() == {}
+
+
+class TestUploaded:
+    def upload(self, case, tmp_path, labels=1_000):
+        """A reference with labels, before any label of the model's own has come."""
+        chance = np.random.default_rng(1)
+        x = chance.normal(size=labels)
+        score = 1 / (1 + np.exp(-2.5 * x))
+        table = pa.table(
+            {
+                "x": x,
+                "plan": chance.choice(["free", "pro"], labels),
+                "prediction_score": score.round(4),
+                "prediction_label": np.where(score > 0.5, "yes", "no"),
+                "target": np.where(chance.random(labels) < score, "yes", "no"),
+            }
+        )
+        path, name = tmp_path / "labelled.parquet", new_name("references", 1, START)
+        pq.write_table(table, path)
+        with case.store.create(name) as file:
+            file.write(path.read_bytes())
+        made = of_file(path, None, START)
+        told = {"source": "upload", "name": "file", "first_at": START, "last_at": None}
+        told |= {"at": START, "by": "me", "why": "", "file": name}
+        told |= {"labelled": made.truth.labelled, "truth": encode(made.truth.measured)}
+        number = case.model("m").id
+        case.catalog.write(lambda c: adopt(c, number, made.profile, **told))
+        return path
+
+    def test_it_is_learned_from_before_labels_come(self, case, tmp_path):
+        rows = case.predict(0)
+        case.count()
+        path = self.upload(case, tmp_path)
+        case.estimate(START + 2 * HOURS)
+        (made,) = case.estimators()
+        assert (made.rows, made.baseline, made.version) == (1_000, 2, "")
+        expected = fit(rows_of_file(path, None, 50_000), "binary")
+        found, kept = case.estimates()["", "", START]
+        assert kept.rows == 60
+        assert_same(expected, found, expected.estimate(read(to_table(rows))))
+        truth = sum(each["prediction_score"] for each in rows) / 60
+        assert expected.figures(found, "yes")["prevalence"].value == pytest.approx(truth, abs=0.1)
+
+    def test_it_is_not_learned_from_again(self, case, tmp_path):
+        case.predict(0)
+        case.count()
+        self.upload(case, tmp_path)
+        for hour in range(1, 14):
+            case.predict(hour)
+        case.label(START + 13 * HOURS)
+        case.estimate(START + 15 * HOURS)
+        case.estimate(START + 15 * HOURS)
+        assert [each.baseline for each in case.estimators()] == [2]
+
+    def test_of_few_labels_nothing_is_learned(self, case, tmp_path):
+        case.predict(0)
+        case.count()
+        self.upload(case, tmp_path, labels=100)
+        case.estimate(START + 2 * HOURS)
+        assert case.estimators() == []
 
 
 class TestCrashes:

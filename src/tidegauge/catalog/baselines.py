@@ -30,6 +30,10 @@ class Baseline:
     last_at: int | None = None
     file: str | None = None
     """Where its rows are kept, if they are."""
+    labelled: int | None = None
+    """Rows of its file whose truth is known."""
+    truth: bytes | None = None
+    """What these say of how good the model was, as outcomes are kept."""
     number: int = 0
     id: int = 0
     """Given by the catalog, as the number is."""
@@ -96,6 +100,12 @@ def sources(connection: Connection, models: Iterable[int]) -> dict[int, Source]:
         )
         found.update((row.model, row.source) for row in rows)
     return found
+
+
+def labelled(connection: Connection) -> list[int]:
+    """The models of which some reference came with labels."""
+    query = select(baselines.c.model).where(baselines.c.truth.is_not(None))
+    return list(connection.scalars(query.distinct().order_by(baselines.c.model)))
 
 
 def listed(connection: Connection, model: int) -> list[Baseline]:

@@ -158,6 +158,8 @@ baselines = _table(
     _column("created_at", Micros),
     _column("created_by", Key),
     _column("why", Remark),
+    Column("labelled", Count),
+    Column("truth", Blob),
     UniqueConstraint("model", "number"),
     counts=True,
 )

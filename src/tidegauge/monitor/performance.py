@@ -59,7 +59,8 @@ class Performance(Base):
             max_length=20,
             validation_alias=AliasChoices("conditions", "when"),
             description="What is compared is so with the baseline: what its makers measured in"
-            " training, else the time of the reference. `both` directions is what is worse.",
+            " training, else the reference: the labels of its file, or of its time. `both`"
+            " directions is what is worse.",
         ),
     ]
     wait: Annotated[
@@ -249,10 +250,7 @@ class _Judged:
         if against.kind == "training":
             return None
         if against.kind == "reference":
-            baseline = view.subject.baseline
-            if baseline is None or baseline.own_time is None:
-                return None
-            return view.outcome(*baseline.own_time)
+            return view.of_baseline
         if against.kind == "previous version":
             version = view.previous_version
             return view.outcome(start, stop, version) if version is not None else None

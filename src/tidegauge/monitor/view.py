@@ -233,6 +233,15 @@ class View:
         numbers = self.subject.numbers(version or self.version, self.segment)
         return outcome.of_span(self.connection, self.reach, numbers, start, stop, self.lateness)
 
+    @property
+    def of_baseline(self) -> Point | None:
+        """What is known of the truth of the reference; of one from a file as a whole."""
+        baseline = self.subject.baseline
+        if self.segment and baseline is not None and baseline.truth is not None:
+            return None
+        numbers = self.subject.numbers(self.version, self.segment)
+        return outcome.of_baseline(self.connection, self.reach, numbers, baseline)
+
     def outcomes(self, resolution: int, start: int, stop: int) -> list[Outcome]:
         """Of one resolution."""
         numbers = self.subject.numbers(self.version, self.segment)

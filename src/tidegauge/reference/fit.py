@@ -72,6 +72,8 @@ def adopt(  # noqa: PLR0913 - a reference says all of this
     why: str,
     file: str | None = None,
     version: str | None = None,
+    labelled: int | None = None,
+    truth: bytes | None = None,
 ) -> Baseline:
     """From now on the model's rows are compared with these."""
     task = task_of(profile)
@@ -97,5 +99,7 @@ def adopt(  # noqa: PLR0913 - a reference says all of this
             why=why,
             file=file,
             version=version,
+            labelled=labelled,
+            truth=truth,
         ),
     )

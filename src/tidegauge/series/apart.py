@@ -13,12 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from tidegauge import performance
 from tidegauge.arrow import Table
 from tidegauge.confine import limit_memory
 from tidegauge.errors import InputError
 from tidegauge.profile.codec import decode, encode
 from tidegauge.record.columns import from_stream, to_stream
 from tidegauge.schema import Column, Schema
+from tidegauge.series.measured import Truth
 from tidegauge.series.reference import Made, of_file, rows_of_file
 
 _ROOM: Final = 4 << 30
@@ -27,9 +29,11 @@ _PATIENCE: Final = 600.0
 _FATAL: Final = "the file could not be read within the memory and time that one may take"
 
 
-def made_apart(path: Path, schema: Schema | None, at: int) -> Made:
-    told, body = _asked(path, schema, at=at)
-    return Made(decode(body), told["first_at"], told["last_at"])
+def made_apart(path: Path, schema: Schema | None, at: int, task: str | None = None) -> Made:
+    told, body = _asked(path, schema, at=at, task=task)
+    size = told["size"]
+    truth = Truth(told["labelled"], performance.decode(body[size:])) if told["labelled"] else None
+    return Made(decode(body[:size]), told["first_at"], told["last_at"], truth=truth)
 
 
 def rows_apart(path: Path, schema: Schema | None, most: int) -> Table:
@@ -38,7 +42,9 @@ def rows_apart(path: Path, schema: Schema | None, most: int) -> Table:
     return from_stream(body)
 
 
-def _asked(path: Path, schema: Schema | None, **more: int) -> tuple[Mapping[str, Any], bytes]:
+def _asked(
+    path: Path, schema: Schema | None, **more: int | str | None
+) -> tuple[Mapping[str, Any], bytes]:
     columns = [asdict(column) for column in schema] if schema is not None else None
     try:
         done = subprocess.run(  # noqa: S603 - our own module
@@ -71,9 +77,11 @@ def _main() -> None:
         if "most" in wanted:
             body = to_stream(rows_of_file(path, schema, wanted["most"]))
         else:
-            made = of_file(path, schema, wanted["at"])
-            head = {"first_at": made.first_at, "last_at": made.last_at}
-            body = encode(made.profile)
+            made = of_file(path, schema, wanted["at"], wanted["task"])
+            body, truth = encode(made.profile), made.truth
+            head = {"first_at": made.first_at, "last_at": made.last_at, "size": len(body)}
+            head["labelled"] = truth.labelled if truth else 0
+            body += performance.encode(truth.measured) if truth else b""
     except InputError as error:
         # It is the sender's file, not one of ours.
         head = {"refused": str(error).replace(path.name, "the file")}

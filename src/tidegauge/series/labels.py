@@ -56,11 +56,9 @@ def look(connection: Connection, reach: Reach, subject: Subject, start: int, sto
     span of the same length just before."""
     numbers = subject.numbers()
     now = outcome.of_span(connection, reach, numbers, start, stop)
-    baseline = subject.baseline
-    if baseline is not None and baseline.own_time is not None:
-        before = outcome.of_span(connection, reach, numbers, *baseline.own_time)
-        if before.labelled and before.stop <= now.start:
-            return shift(_classes(before), _classes(now))
+    before = outcome.of_baseline(connection, reach, numbers, subject.baseline)
+    if before is not None and before.labelled and before.stop <= now.start:
+        return shift(_classes(before), _classes(now))
     size = now.stop - now.start
     earlier = outcome.of_span(connection, reach, numbers, now.start - size, now.start)
     return shift(_classes(earlier), _classes(now))

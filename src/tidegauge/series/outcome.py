@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from tidegauge.catalog import outcomes, windows
+from tidegauge.catalog.baselines import Baseline
 from tidegauge.catalog.outcomes import Outcome
 from tidegauge.outcome.join import FEEDBACK
 from tidegauge.outcome.measure import DELAY, OUTPUT
@@ -133,6 +134,28 @@ def of_span(
         for each in windows.counts(connection, numbers, span.resolution, span.start, span.stop)
     )
     return point(start, stop, calls, rows, lateness)
+
+
+def of_baseline(
+    connection: Connection, reach: Reach, numbers: Sequence[int], baseline: Baseline | None
+) -> Point | None:
+    """Of the reference: what the labels of its file say, or those of its time; None where it has
+    neither."""
+    if baseline is None:
+        return None
+    if baseline.truth is not None:
+        return Point(
+            start=baseline.first_at,
+            stop=baseline.last_at or baseline.first_at,
+            predictions=baseline.labelled or 0,
+            labelled=baseline.labelled or 0,
+            revision=1,
+            final_by=None,
+            measured=decode(baseline.truth),
+        )
+    if baseline.own_time is None:
+        return None
+    return of_span(connection, reach, numbers, *baseline.own_time)
 
 
 def lateness(connection: Connection, numbers: Sequence[int], upto: int) -> float | None:

@@ -19,10 +19,12 @@ from tidegauge.record.columns import place
 from tidegauge.record.fields import LABELS, PREDICTIONS
 from tidegauge.reference.counted import main_names, schema_of
 from tidegauge.reference.fit import MOST, profile_of, profile_of_table, with_edits
+from tidegauge.reference.task import task_of
 from tidegauge.rows import Rows, open_rows
 from tidegauge.rows.frame import Frame, arrow_of
 from tidegauge.rows.thin import thinned
 from tidegauge.schema import Schema
+from tidegauge.series.measured import Truth, truth_of
 from tidegauge.series.rows import Held, between, sampled
 from tidegauge.store import Filter, Is, Store
 from tidegauge.window import DAY, SECOND
@@ -39,6 +41,8 @@ class Made:
     last_at: int | None
     version: str | None = None
     """Of the model, where only its rows were taken."""
+    truth: Truth | None = None
+    """Of a file with labels."""
 
 
 def of_span(
@@ -62,13 +66,14 @@ def of_span(
     return Made(profile, int(times.min()), int(times.max()), version)
 
 
-def of_file(path: Path, schema: Schema | None, at: int) -> Made:
+def of_file(path: Path, schema: Schema | None, at: int, task: str | None = None) -> Made:
     """Of a Parquet or CSV file, or of an Arrow stream."""
     rows = _opened(path)
     names = named(rows.columns, schema)
     if not names:
         raise InputError("the file has no column that could be a feature or an output")
-    sample = thinned(rows, list(names), MOST)
+    true = true_names(rows.columns, schema)
+    sample = thinned(rows, [*names, *true], MOST)
     if sample.count < FEWEST:
         raise InputError(f"the file holds {sample.count} rows: a reference needs {FEWEST} or more")
     frame = Frame(
@@ -77,14 +82,18 @@ def of_file(path: Path, schema: Schema | None, at: int) -> Made:
         nan_is_missing=sample.nan_is_missing,
     )
     profile = profile_of(frame, with_edits(schema_of(frame), schema))
-    return Made(profile, *_ends(profile, at))
+    truth = truth_of(_table(sample, {**names, **true}), task or task_of(profile)) if true else None
+    return Made(profile, *_ends(profile, at), truth=truth)
 
 
 def rows_of_file(path: Path, schema: Schema | None, most: int) -> Table:
     """Some rows of it by the names of a record, with the truth where the file tells it."""
     rows = _opened(path)
     names = {**named(rows.columns, schema), **true_names(rows.columns, schema)}
-    sample = thinned(rows, list(names), most)
+    return _table(thinned(rows, list(names), most), names)
+
+
+def _table(sample: Frame, names: Mapping[str, str]) -> Table:
     return pa.table({name: arrow_of(sample[column]) for column, name in names.items()})
 
 

@@ -23,7 +23,7 @@ ROWS: Final = 100
 def usual(source: Source, store: Store, model: Model, baseline: Baseline) -> Table:
     """A column for each feature, by its bare name."""
     if baseline.file is not None:
-        schema = _schema(source.catalog, model)
+        schema = schema_of(source.catalog, model)
         with copied(store, baseline.file) as path:
             return features_of(rows_apart(path, schema, ROWS))
     start, stop = baseline.first_at, (baseline.last_at or baseline.first_at) + 1
@@ -51,7 +51,7 @@ def features_of(table: Table) -> Table:
     return pa.table({bare: arrow_of(frame[name]) for bare, name in named.items()})
 
 
-def _schema(catalog: Catalog, model: Model) -> schemas.Schema | None:
+def schema_of(catalog: Catalog, model: Model) -> schemas.Schema | None:
     with catalog.read() as connection:
         found = schemas.latest(connection, [model.id]).get(model.id)
     return found.schema if found else None

@@ -19,6 +19,7 @@ from tidegauge import failpoint
 from tidegauge.catalog import (
     Catalog,
     CatalogError,
+    baselines,
     estimates,
     estimators,
     models,
@@ -88,7 +89,8 @@ class Estimates:
     def step(self, stop: threading.Event | None = None) -> int:
         """Something for each model that is due; the number of models that had something."""
         with self.catalog.read() as connection:
-            known = models.by_id(connection, outcomes.of_whom(connection))
+            told = [*outcomes.of_whom(connection), *baselines.labelled(connection)]
+            known = models.by_id(connection, told)
         count = 0
         for model in known.values():
             if stop is not None and stop.is_set():

@@ -12,18 +12,23 @@ from sqlalchemy import Connection
 
 from tidegauge.arrow import Table, pc
 from tidegauge.catalog import baselines, estimators, outcomes, series
+from tidegauge.catalog.baselines import Baseline
 from tidegauge.catalog.estimators import Estimator
 from tidegauge.catalog.models import Model
 from tidegauge.estimate import fit, to_bytes
 from tidegauge.estimate.classification import FEWEST, SAMPLE
 from tidegauge.outcome.join import LABELLED, TRUTHS, joined
+from tidegauge.series.apart import rows_apart
 from tidegauge.series.labelled import BEFORE, told_of
+from tidegauge.series.measured import known_of
 from tidegauge.series.outcome import lateness
 from tidegauge.series.rows import Source
 from tidegauge.series.sampling import columns, read, sampled
 from tidegauge.store import Store
+from tidegauge.store.copied import copied
 from tidegauge.store.part import in_order
 from tidegauge.window import DAY, HOUR, SECOND, ceil, floor
+from tidegauge.worker.background import schema_of
 from tidegauge.worker.roll import KEPT
 
 _OF_VERSION: Final = 1_000
@@ -44,10 +49,20 @@ class Due:
     """With labels."""
     spans: Sequence[tuple[int, int]]
     """That are read."""
+    file: str | None = None
+    """Or of the reference's file."""
 
 
 def due(connection: Connection, model: Model, at: int) -> Due | None:
     """What is to be learned next."""
+    every = estimators.of(connection, model.id)
+    last = {each.version: each for each in every}
+    baseline = baselines.latest(connection, [model.id]).get(model.id)
+    is_of_file = baseline is not None and (baseline.labelled or 0) >= FEWEST
+    if baseline is not None and is_of_file:
+        found = _of_file(baseline)
+        if _is_more(found, last.get("")):
+            return found
     numbers = {
         each.version: each.id for each in series.of(connection, model.id) if not each.segment
     }
@@ -55,9 +70,7 @@ def due(connection: Connection, model: Model, at: int) -> Due | None:
     if late is None:
         return None
     past = _Past(connection, at, floor(at - round(late * SECOND), HOUR))
-    every = estimators.of(connection, model.id)
-    last = {each.version: each for each in every}
-    found = _of_all(past, model, list(numbers.values()), last.get(""))
+    found = None if is_of_file else _of_all(past, baseline, list(numbers.values()), last.get(""))
     if found is not None:
         return found
     begun = past.first(list(numbers.values()))
@@ -74,9 +87,8 @@ def due(connection: Connection, model: Model, at: int) -> Due | None:
 
 
 def _of_all(
-    past: "_Past", model: Model, numbers: Sequence[int], last: Estimator | None
+    past: "_Past", baseline: Baseline | None, numbers: Sequence[int], last: Estimator | None
 ) -> Due | None:
-    baseline = baselines.latest(past.connection, [model.id]).get(model.id)
     if baseline is not None and baseline.own_time is not None:
         found = _due("", baseline.id, *past.held(numbers, *baseline.own_time))
         if found.rows >= FEWEST and _is_more(found, last):
@@ -88,6 +100,18 @@ def _of_all(
         return None
     found = past.earliest(numbers, begun)
     return found if found.rows >= FEWEST and _is_more(found, last) else None
+
+
+def _of_file(baseline: Baseline) -> Due:
+    return Due(
+        version="",
+        baseline=baseline.id,
+        start=baseline.first_at,
+        stop=baseline.last_at or baseline.first_at,
+        rows=baseline.labelled or 0,
+        spans=(),
+        file=baseline.file,
+    )
 
 
 def _is_more(found: Due, last: Estimator | None) -> bool:
@@ -151,7 +175,13 @@ def _together(starts: Iterable[int], size: int) -> Iterator[tuple[int, int]]:
 
 
 def rows_of(source: Source, store: Store, model: Model, due: Due) -> Table | None:
-    """In the order of time, with their labels: as many as are learned from."""
+    """In the order of time, with their labels: as many as are learned from; those of a file as
+    they stand in it."""
+    if due.file is not None:
+        schema = schema_of(source.catalog, model)
+        with copied(store, due.file) as path:
+            found = rows_apart(path, schema, SAMPLE)
+        return found.filter(known_of(found))
     labels = told_of(store, source.held(model, "labels", first_at=due.start - BEFORE))
     day = DAY * SECOND
     held = source.held(model, first_at=due.start - day, last_at=due.stop + day)

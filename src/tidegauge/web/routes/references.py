@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from tidegauge import performance
 from tidegauge.catalog import audit, baselines, models, schemas
 from tidegauge.catalog.baselines import Baseline
 from tidegauge.ingest.problem import Fault, ProblemError
@@ -54,6 +55,9 @@ class ReferenceShown(BaseModel):
     last_at: datetime | None
     is_current: bool
     has_file: bool
+    labelled: Annotated[
+        int, Field(description="Rows of the file whose truth it told: a baseline of performance.")
+    ]
     created_at: datetime
     created_by: str
     why: str
@@ -189,7 +193,7 @@ def _from_file(
     state = state_of(request)
     model = model_of(request, key, model_id)
     at = now()
-    made = made_apart(path, _schema(state, model.id), at)
+    made = made_apart(path, _schema(state, model.id), at, model.task)
     file = new_name("references", model.id, at).removesuffix(".parquet") + path.suffix
     with path.open("rb") as source, state.kept.store.create(file) as target:
         while piece := source.read(_AT_ONCE):
@@ -233,6 +237,8 @@ def _adopted(
             why=why,
             file=file,
             version=made.version,
+            labelled=made.truth.labelled if made.truth else None,
+            truth=performance.encode(made.truth.measured) if made.truth else None,
         )
         # The worker looks for models that have changed.
         models.change(connection, model.id, model.revision, at)
@@ -260,6 +266,7 @@ def _shown(baseline: Baseline, *, is_current: bool) -> ReferenceShown:
         last_at=moment_or_none(baseline.last_at),
         is_current=is_current,
         has_file=baseline.file is not None,
+        labelled=baseline.labelled or 0,
         created_at=moment(baseline.created_at),
         created_by=baseline.created_by,
         why=baseline.why,
