@@ -5,6 +5,7 @@ import pytest
 from monitor_labelled import DAYS, HOURS, Labelled
 from worker_case import START
 
+from tidegauge.catalog import models
 from tidegauge.monitor.concept import Concept
 from tidegauge.monitor.faults import FaultsError, checked, document_of
 from tidegauge.outcome.wrong import Usual, Wrong, strayed, wrong_of
@@ -27,6 +28,32 @@ def history(labelled, *shares, rows=60, hours=1):
     labelled.label(hours=hours)
     labelled.now = START + len(shares) * DAYS
     labelled.join()
+
+
+def test_an_alarm_says_in_which_segment_it_is(labelled):
+    labelled.case.pin("m", [{"prediction_id": "r", "prediction_label": "yes"}])
+
+    def made(connection):
+        model = models.by_name(connection, "default", "m")
+        models.change(connection, model.id, model.revision, START, segments=["tags.region"])
+
+    labelled.case.catalog.write(made)
+    write(labelled)
+    for day in range(4):
+        for region in ("eu", "us"):
+            right = 0.6 if (day, region) == (3, "eu") else 0.95
+            labelled.predict(day, right, rows=40, tags={"region": region})
+    labelled.label()
+    labelled.now = START + 4 * DAYS
+    labelled.join()
+    labelled.refer(days=2)
+    assert "where" not in (labelled.read(3, 1).detail or {})
+    found = labelled.read(4, 1)
+    assert found.status == "breach"
+    (where,) = found.detail["where"]
+    assert where["segment"] == "tags.region=eu"
+    assert where["share"] == pytest.approx(1, abs=0.15)
+    assert "% of more errors are in tags.region=eu (from " in found.reason
 
 
 class TestTheStream:

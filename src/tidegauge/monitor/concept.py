@@ -20,6 +20,7 @@ from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Share
 from tidegauge.monitor.course import Alarm, Course
 from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.located import located, sentence
 from tidegauge.monitor.past import DAYS
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.replay import Remembered, Replay
@@ -111,7 +112,7 @@ class Concept(Base):
         course = Course.of(memory, about) or self._begun(view, past, upto, about)
         course.go(view, upto)
         course.into(memory)
-        return self._found(course)
+        return self._found(view, course)
 
     def read(self, view: View) -> Found:
         return self.judge(view, Memory())
@@ -154,7 +155,7 @@ class Concept(Base):
         run_length = max(told * _MONTH * self.one_false_alarm_in_months, GLR().run_length)
         return GLR(run_length=run_length, together=stray)
 
-    def _found(self, course: Course) -> Found:
+    def _found(self, view: View, course: Course) -> Found:
         detector = course.detector
         detail: dict[str, Any] = {
             "metric": "wrong_rate",
@@ -170,12 +171,17 @@ class Concept(Base):
             n, wrong = course.recent
             detail |= {"status": "drift", "since": alarm.since, "opened": alarm.opened}
             detail |= {"before": alarm.before, "after": alarm.after}
+            reason = _words(alarm)
+            where = located(view, alarm.since, course.upto)
+            if where and alarm.after > (alarm.before or 0.0):
+                detail["where"] = where
+                reason = f"{reason}; {sentence(where[0])}"
             return Found(
                 status="breach",
                 severity=self.severity or "critical",
                 value=wrong / n if n else alarm.after,
                 n=n,
-                reason=_words(alarm),
+                reason=reason,
                 detail=detail,
             )
         rate = detector.error_rate

@@ -21,6 +21,7 @@ from tidegauge.monitor.duration import Duration, text_of
 from tidegauge.monitor.evidence import evidence
 from tidegauge.monitor.hourly import open_alarm
 from tidegauge.monitor.kept import Kept, Open
+from tidegauge.monitor.parted import sentence
 from tidegauge.monitor.past import DAYS, cold_rule, hours_of_week, learned, learned_within, span_of
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.replay import Replay, Stateless
@@ -185,6 +186,12 @@ class Drift(Base):
         }
         first, *others = told["features"]
         more = f", and {len(others)} more" if others else ""
+        # What an older version remembers has none.
+        where = told.get("where", ())
+        if where:
+            detail["where"] = where
+            own = [each for each in where if each["column"] == first["column"]]
+            more += f"; {sentence(own[0])}" if own else ""
         return Found(
             status="breach",
             severity=self.severity or told["severity"],

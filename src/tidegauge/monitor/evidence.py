@@ -13,6 +13,7 @@ from tidegauge.judge.budget.severity import Severity as Level
 from tidegauge.judge.effects import Effects
 from tidegauge.monitor.cells import Watched
 from tidegauge.monitor.kept import Open
+from tidegauge.monitor.parted import segments_of
 from tidegauge.monitor.past import hours_of_week, read
 from tidegauge.monitor.severity import Severity, worst
 from tidegauge.monitor.view import View
@@ -21,6 +22,8 @@ from tidegauge.window import DAY, HOUR, SECOND, floor
 
 _SEVERITIES: Final[dict[str, Severity]] = {"info": "low", "warning": "medium", "critical": "high"}
 _NAMED: Final = 20
+_LOCATED: Final = 3
+"""Columns whose segments are looked for."""
 _LONGEST: Final = 7 * DAY
 """Of what came since a change began, that is taken together."""
 
@@ -39,11 +42,33 @@ def evidence(view: View, watched: Watched, rule: Rule, alarm: Open) -> dict[str,
     levels = severity(rule, pool, watched.gone)
     found = effects(rule, pool, watched.gone)
     features = [_told(view, watched, rule, each, levels, found) for each in alarm.named]
+    ordered = by_importance(features, view.importances, len(watched.facets))[:_NAMED]
     return {
+        **_where(view, watched, alarm, start, ordered),
         "severity": worst(_SEVERITIES[levels[each.feature]] for each in alarm.named) or "low",
         "rows": int(counts.sum(axis=(0, 2)).max(initial=0)),
-        "features": by_importance(features, view.importances, len(watched.facets))[:_NAMED],
+        "features": ordered,
     }
+
+
+def _where(
+    view: View, watched: Watched, alarm: Open, start: int, features: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """In which segments the first of them are; looked at as the alarm opens, and when it has lasted
+    twice as long."""
+    last = alarm.told.get("where_at")
+    if last is not None and view.slot - alarm.since < 2 * (last - alarm.since):
+        return {"where": alarm.told["where"], "where_at": last}
+    places = {
+        (facet.column, facet.title if facet.name else ""): at
+        for at, facet in enumerate(watched.facets)
+    }
+    wanted = [places[each["column"], each["facet"]] for each in features[:_LOCATED]]
+    found = segments_of(view, watched, start, wanted)
+    told = [
+        {"column": watched.facets[at].column, **each} for at, some in found.items() for each in some
+    ]
+    return {"where": told, "where_at": view.slot}
 
 
 def by_importance(

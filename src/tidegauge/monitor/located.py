@@ -25,7 +25,7 @@ def located(view: View, start: int, stop: int) -> list[Located]:
     subject = view.subject
     if view.segment or not 0 < len(subject.segments) <= _SEGMENTS:
         return []
-    key = *view.part, floor(start, DAY)
+    key = *view.part, floor(start, DAY), floor(stop, DAY)
     return view.shared.located.get(key, lambda: _located(view, start, stop))
 
 

@@ -54,10 +54,10 @@ class Shared:
         default_factory=lambda: Memory(20_000)
     )
     """Of labels, by model, version, segment and hour."""
-    located: Memory[tuple[int, str, str, int], list[Located]] = field(
+    located: Memory[tuple[int, str, str, int, int], list[Located]] = field(
         default_factory=lambda: Memory(2_000)
     )
-    """In which segments a loss is, by model, version, segment and day."""
+    """In which segments a loss is, by model, version, segment and both days."""
     importances: Memory[tuple[int, int], Mapping[str, float]] = field(
         default_factory=lambda: Memory(2_000)
     )

@@ -11,6 +11,8 @@ from tidegauge.slices.condition import Condition, words
 from tidegauge.slices.levels import Levels, of_codes, of_numbers
 from tidegauge.slices.loss import Worse, worse
 from tidegauge.slices.moved import Feature, Moved, Shift, moved
+from tidegauge.slices.parted import Counts as PartCounts
+from tidegauge.slices.parted import Part, parted
 from tidegauge.slices.search import Search
 
 __all__ = [
@@ -18,12 +20,15 @@ __all__ = [
     "Feature",
     "Levels",
     "Moved",
+    "Part",
+    "PartCounts",
     "Search",
     "Shift",
     "Worse",
     "moved",
     "of_codes",
     "of_numbers",
+    "parted",
     "words",
     "worse",
 ]
