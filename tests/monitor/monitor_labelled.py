@@ -81,18 +81,18 @@ class Labelled(Judging):
         profile = profile_of_table(table)
 
         def made(connection):
+            told = {"source": "range", **more}
             adopt(
                 connection,
                 models.by_name(connection, "default", "m").id,
                 profile,
-                source="range",
                 name="good days",
                 first_at=START,
                 last_at=START + days * DAYS - 1,
                 at=START,
                 by="test",
                 why="test",
-                **more,
+                **told,
             )
 
         self.case.catalog.write(made)

@@ -18,13 +18,20 @@ class Newest(NamedTuple):
     estimated: Estimated
 
 
-def newest(view: View, ripe: int, window: int) -> Newest | None:
+def span_of(view: View, ripe: int, window: int) -> tuple[int, int] | None:
     """From the last ripe moment to the slot; None where that is less than an hour, or than a
     seventh of the window."""
     stop = floor(view.slot, HOUR)
     start = max(ceil(ripe, HOUR), ceil(stop - window * SECOND, HOUR))
-    if stop - start < max(HOUR, window // _PART) * SECOND:
+    return None if stop - start < max(HOUR, window // _PART) * SECOND else (start, stop)
+
+
+def newest(view: View, ripe: int, window: int) -> Newest | None:
+    """None where they are too few hours, or there is nothing that estimates."""
+    span = span_of(view, ripe, window)
+    if span is None:
         return None
+    start, stop = span
     subject = view.subject
     numbers = subject.numbers(view.version, view.segment)
     known = Estimators.read(view.connection, subject.model.id)

@@ -4,7 +4,8 @@ It is a breach only where an interval that holds at all times together lies whol
 so that asking every hour finds no unfairness that is none.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AliasChoices, Field
 
@@ -12,8 +13,9 @@ from tidegauge.fairness import Criterion, Limits
 from tidegauge.monitor.base import Base
 from tidegauge.monitor.condition import Share
 from tidegauge.monitor.duration import Duration
+from tidegauge.monitor.estimated import believed, span_of
 from tidegauge.monitor.reading import Found, nothing
-from tidegauge.monitor.severity import AnySeverity
+from tidegauge.monitor.severity import RANK, AnySeverity
 from tidegauge.monitor.view import View
 from tidegauge.series import fairness
 from tidegauge.series.performance import step_of
@@ -38,6 +40,17 @@ _USUAL: tuple[Name, ...] = (
     "error_parity",
     "bias_parity",
 )
+_FIGURES: Final = {
+    "equal_opportunity": ("recall",),
+    "equalized_odds": ("recall", "specificity"),
+    "predictive_equality": ("specificity",),
+    "predictive_parity": ("precision",),
+    "accuracy_parity": ("accuracy",),
+    "error_parity": ("mae",),
+    "bias_parity": ("bias",),
+}
+"""What criteria that need labels compare."""
+_SILENT: Final = ("no_data", "insufficient_data")
 
 
 class Fairness(Base):
@@ -75,6 +88,14 @@ class Fairness(Base):
         int, Field(ge=1, le=1_000_000, description="Rows that a rate of a group has to be of.")
     ] = 50
     breach: AnySeverity = "high"
+    estimates: Annotated[
+        bool,
+        Field(
+            description="Until labels are ripe, what is expected of the newest rows stands in for"
+            " them, where it is supported and was right of each group so far: a breach that only"
+            " an estimate tells is `high` at most."
+        ),
+    ] = False
     window: Annotated[Duration, Field(description="The span that a reading is of.")] = 30 * DAY
     every: Annotated[Duration, Field(description="How often.")] = HOUR
     for_count: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -91,22 +112,52 @@ class Fairness(Base):
         unknown = [each for each in wanted if each not in model.segments]
         if unknown:
             return nothing("error", f"{unknown[0]!r} is no declared segment of {model.name}")
-        looked = self._look(view, wanted)
-        found = [
+        # What is right of a group is known when its labels have come.
+        late = round((view.lateness or 0.0) * SECOND)
+        stop = floor(view.slot - late, HOUR)
+        looked = self._look(view, wanted, stop - self.window * SECOND, stop)
+        ripe = self._found(self._named(looked), _rows(looked))
+        if ripe.status == "breach" or not self.estimates:
+            return ripe
+        return self._estimated(view, wanted, ripe) or ripe
+
+    def _estimated(self, view: View, wanted: list[str], ripe: Found) -> Found | None:
+        """Of the rows after the ripe ones: a breach, or what is told where these tell nothing."""
+        late = view.lateness
+        # Where no label has come yet, all of the window waits for them.
+        begun = view.slot - (self.window * SECOND if late is None else round(late * SECOND))
+        span = span_of(view, begun, self.window)
+        if span is None:
+            return None
+        looked = self._look(view, wanted, *span, is_estimated=True)
+        told = [each for each in self._named(looked) if _is_believed(view, *each)]
+        if not told:
+            return None
+        read = self._found(told, _rows(looked))
+        if read.status != "breach" and ripe.status not in _SILENT:
+            return None
+        detail = {**(read.detail or {}), "is_estimate": True}
+        if read.status != "breach":
+            return replace(read, detail=detail)
+        severity = self.severity or min(self.breach, "high", key=RANK.__getitem__)
+        reason = f"estimated before labels: {read.reason}"
+        return replace(read, detail=detail, severity=severity, reason=reason)
+
+    def _named(self, looked: list[fairness.Fairness]) -> list[tuple[str, Criterion]]:
+        return [
             (each.attribute, criterion)
             for each in looked
             for name, criterion in each.assessment.criteria.items()
             if name in self.criteria
         ]
-        rows = max(int(sum(g.predictions for g in each.assessment.groups)) for each in looked)
-        return self._found(found, rows)
 
-    def _look(self, view: View, wanted: list[str]) -> list[fairness.Fairness]:
-        # What is right of a group is known when its labels have come.
-        late = round((view.lateness or 0.0) * SECOND)
-        stop = floor(view.slot - late, HOUR)
-        steps = view.reach.steps(stop - self.window * SECOND, stop, step_of(self.window, None))
-        look = fairness.Looked(view.connection, view.reach, view.subject, steps, view.version)
+    def _look(
+        self, view: View, wanted: list[str], start: int, stop: int, *, is_estimated: bool = False
+    ) -> list[fairness.Fairness]:
+        steps = view.reach.steps(start, stop, step_of((stop - start) // SECOND, None))
+        look = fairness.Looked(
+            view.connection, view.reach, view.subject, steps, view.version, is_estimated
+        )
         limits = Limits(
             ratio=self.ratio,
             difference=self.difference,
@@ -142,6 +193,23 @@ class Fairness(Base):
             reason=f"{_words(attribute, worst)}{more}",
             detail=detail,
         )
+
+
+def _rows(looked: list[fairness.Fairness]) -> int:
+    return max(int(sum(g.predictions for g in each.assessment.groups)) for each in looked)
+
+
+def _is_believed(view: View, attribute: str, criterion: Criterion) -> bool:
+    """Whether it rests on labels, and estimates of what it compares were right so far: of all rows,
+    and of the two groups that are furthest apart."""
+    if criterion.name not in _FIGURES or criterion.groups is None:
+        return False
+    segments = ["", *(f"{attribute}={group}" for group in criterion.groups)]
+    return all(
+        believed(view.of_segment(segment), figure).is_trusted
+        for segment in segments
+        for figure in _FIGURES[criterion.name]
+    )
 
 
 def _excess(criterion: Criterion) -> float:

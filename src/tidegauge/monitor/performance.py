@@ -30,6 +30,7 @@ _SHARES: Final = ("accuracy", "ndcg", "exact_match")
 """Of these, what lies between 0 and 1."""
 _NEITHER: Final = ("bias", "prevalence", "mean_true", "mean_predicted")
 """What is worse in both directions."""
+_SILENT: Final = ("no_data", "insufficient_data", "not_applicable")
 _LONGEST: Final = 90 * DAY
 
 
@@ -100,7 +101,11 @@ class Performance(Base):
     def read(self, view: View) -> Found:
         late = view.lateness if self.wait is None else float(self.wait)
         if late is None:
-            return nothing("not_applicable", f"no label of {view.subject.model.name} has come yet")
+            why = f"no label of {view.subject.model.name} has come yet"
+            none = nothing("not_applicable", why)
+            # There may be an estimate all the same: of the labels of an uploaded reference.
+            begun = view.slot - self.window * SECOND
+            return (self._estimated(view, begun, none) if self.estimates else None) or none
         stop = floor(view.slot - round(late * SECOND), FIVE_MINUTES)
         now = view.outcome(stop - self.window * SECOND, stop)
         figure = self._named(now.figures(view.subject.model.positive))
@@ -125,7 +130,7 @@ class Performance(Base):
         ):
             return None
         read = _Judged(self, view, found.point, *figure).found()
-        if read.status != "breach" and ripe.status not in {"no_data", "insufficient_data"}:
+        if read.status != "breach" and ripe.status not in _SILENT:
             return None
         detail = {**(read.detail or {}), "is_estimate": True}
         if read.status != "breach":

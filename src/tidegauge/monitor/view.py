@@ -186,6 +186,10 @@ class View:
         """The same part of the rows, at another time."""
         return replace(self, slot=slot)
 
+    def of_segment(self, segment: str) -> "View":
+        """Other rows of the same model, at the same time."""
+        return replace(self, segment=segment, near=None, _seen={})
+
     def window(self, seconds: int) -> Seen:
         return self.seen(self.slot - seconds * SECOND, self.slot)
 
