@@ -229,6 +229,74 @@ class TestPlugin:
         assert "was stopped after 1 s" in found.reason
 
 
+class TestSegments:
+    """Rows of a region, of a version, or of both together with another column."""
+
+    @pytest.fixture
+    def parted(self, case):
+        made = Own(case, "o")
+        segments = ["tags.region", "tags.region & features.plan"]
+        case.pin("m", [prediction(random.Random(0), "r")], segments=segments)
+        chance = random.Random(3)
+        made.rows = [
+            prediction(
+                chance,
+                n,
+                at=START + n,
+                tags={"region": chance.choice(["eu", "us"])},
+                model_version=chance.choice(["1", "2"]),
+            )
+            for n in range(300)
+        ]
+        case.send(made.rows, START + HOURS)
+        told = [
+            {"model_id": "m", "prediction_id": each["prediction_id"], "actual_label": "yes"}
+            for each in made.rows
+        ]
+        case.send(told, START + HOURS, kind="labels")
+        case.count()
+        return made
+
+    @pytest.mark.parametrize("how", ["formula", "sql", "plugin"])
+    @pytest.mark.usefixtures("installed")
+    def test_a_number_is_of_the_rows_of_its_segment(self, parted, how):
+        told = {
+            "formula": "sum(if(correct(), 1.0, 0.0))",
+            "sql": "select count(*) from predictions where prediction_label = 'yes'",
+            "plugin": "profit",
+        }
+        found = parted.ask(**{how: told[how]}, segment="tags.region=eu", min_rows=1)
+        own = [each for each in parted.rows if each["tags"]["region"] == "eu"]
+        right = sum(each["prediction_label"] == "yes" for each in own)
+        assert (found.status, found.value) == ("ok", right)
+        assert how == "sql" or found.n == len(own)
+
+    def test_a_column_watches_each_of_its_values(self, parted):
+        document = {"name": "o", "kind": "custom", "window": "1 h", "formula": "count()"}
+        parted.write(json.dumps({"monitors": [{**document, "segment": "tags.region"}]}))
+        parted.at(START + HOURS)
+        for region in ("eu", "us"):
+            (found,) = parted.readings("o", segment=f"tags.region={region}")
+            own = [each for each in parted.rows if each["tags"]["region"] == region]
+            assert found.value == len(own)
+
+    def test_of_columns_together_and_of_a_version(self, parted):
+        segment = "tags.region & features.plan=us & pro"
+        found = parted.ask(formula="count()", segment=segment, version="2", min_rows=1)
+        own = [
+            each
+            for each in parted.rows
+            if (each["tags"]["region"], each["features"]["plan"], each["model_version"])
+            == ("us", "pro", "2")
+        ]
+        assert found.value == len(own) > 0
+
+    def test_a_formula_may_leave_the_column_out_of_the_answer(self, parted):
+        found = parted.ask(formula="avg(features.amount)", segment="tags.region=us")
+        own = [each["features"]["amount"] for each in parted.rows if each["tags"]["region"] == "us"]
+        assert found.value == pytest.approx(sum(own) / len(own))
+
+
 class TestFiles:
     def test_it_is_kept_as_it_was_written(self):
         found = checked({"name": "o", "kind": "custom", "formula": "count()"})
@@ -240,7 +308,6 @@ class TestFiles:
             ({}, "give one of formula, sql, plugin"),
             ({"formula": "count()", "sql": "select 1"}, "this has 2"),
             ({"formula": "nothing("}, "cannot be read"),
-            ({"formula": "count()", "segment": "tags.region=eu"}, "of all rows"),
             (
                 {"formula": "count()", "conditions": [{"change": 0.1, "against": "training"}]},
                 "rows before",

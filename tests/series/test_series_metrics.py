@@ -67,3 +67,29 @@ def test_one_can_be_asked_for(api):
     assert point["std"] == pytest.approx(2**0.5)
     nothing = api.between("models/m/metrics", START, START + HOURS, name="none")
     assert nothing["metrics"] == []
+
+
+@pytest.mark.parametrize(
+    ("segment", "regions"),
+    [
+        ("tags.region=eu", {"eu"}),
+        ("tags.region & tags.zone=us & 1", {"us"}),
+        ("tags.zone=1", {"eu", "us"}),
+        ("tags.region=asia", set()),
+        ("tags.nothing=1", set()),
+    ],
+)
+def test_those_of_a_segment_are_those_with_its_tags(api, segment, regions):
+    rows = sent(api, random.Random(1))
+    told = api.between(
+        "models/m/metrics", START, START + 3 * HOURS, step=86400, name="cost", segment=segment
+    )
+    expected = [
+        row["value"]
+        for row in rows
+        if row["metric_name"] == "cost" and row.get("tags", {}).get("region") in regions
+    ]
+    points = [point for each in told["metrics"] for point in each["data_points"]]
+    assert sum(point["n"] for point in points) == len(expected)
+    total = sum(point["n"] * point["mean"] for point in points)
+    assert total == pytest.approx(sum(expected))

@@ -1,7 +1,7 @@
 """Numbers: the metrics that users send themselves, summed up by span of time."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -11,7 +11,9 @@ from sqlalchemy import Connection, case, delete, select
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import numbers
 from tidegauge.catalog.upsert import merge
+from tidegauge.schema import AND, segment_columns
 
+_TAGS: Final = "tags."
 _LONGEST: Final = 1000
 """Bytes of tags in the key: PostgreSQL takes no more than 2,704 of all the key's columns."""
 
@@ -75,6 +77,23 @@ def between(
         query = query.where(numbers.c.name == name)
     rows = connection.execute(query.order_by(numbers.c.name, numbers.c.tags, numbers.c.start))
     return [read(Number, row) for row in rows]
+
+
+def _tags_of(text: str) -> Mapping[str, str]:
+    """None of very long ones, which a digest ends."""
+    return json.loads(text) if text.endswith("}") else {}
+
+
+def tagged(found: Iterable[Number], segment: str) -> list[Number]:
+    """Those that were sent with the tags of a segment, as `tags.region=eu`; of "" all."""
+    column, _, value = segment.partition("=")
+    if not column:
+        return list(found)
+    columns, values = segment_columns(column), value.split(AND)
+    if len(columns) != len(values):
+        return []
+    wanted = {name.removeprefix(_TAGS): each for name, each in zip(columns, values, strict=True)}
+    return [each for each in found if wanted.items() <= _tags_of(each.tags).items()]
 
 
 def expire(connection: Connection, resolution: int, before: int) -> int:

@@ -69,8 +69,6 @@ class Custom(Base):
         told = [name for name in ("formula", "sql", "plugin") if getattr(self, name) is not None]
         if len(told) != 1:
             raise ValueError(f"give one of formula, sql, plugin; this has {len(told)}")
-        if self.segment or self.version != "all":
-            raise ValueError("a number of your own is of all rows: choose them where you write it")
         for each in self.conditions:
             if each.is_relative and each.against is not None and each.against.kind in _NO_ROWS:
                 raise ValueError(f"it is compared with rows before, not with {each.against}")
@@ -118,7 +116,8 @@ class Custom(Base):
             rows = _joined(tables, view, start, stop)
             return measured(self.plugin, rows) if rows.num_rows else Told(None, 0)
         if self.formula is None:
-            return _asked(self.sql or "", tables.of(model, start, stop))
+            found = tables.of(model, start, stop)
+            return _asked(self.sql or "", tables.only(found, view.version, view.segment))
         formula = Formula.of(self.formula)
         if formula.needs_positive and model.positive is None:
             raise InputError(
@@ -126,6 +125,7 @@ class Custom(Base):
                 f" /api/v1/models/{model.name} with positive_label"
             )
         found = tables.with_truth(model, start, stop)
+        found = tables.only(found, view.version, view.segment)
         columns = {name: _columns_of(table) for name, table in found.items()}
         query = formula.query(columns["predictions"], columns["labels"], model.positive or "")
         return _asked(query, found)
@@ -161,6 +161,7 @@ def _number(told: Any) -> float | None:  # noqa: ANN401 - any value that SQL has
 
 def _joined(tables: Tables, view: View, start: int, stop: int) -> Table:
     found = tables.with_truth(view.subject.model, start, stop)
+    found = tables.only(found, view.version, view.segment)
     told = {name: _whole(table) for name, table in found.items()}
     if not told["predictions"].num_rows:
         return told["predictions"]

@@ -258,7 +258,7 @@ class View:
             found += numbers.between(
                 self.connection, self.subject.model.id, name, span.resolution, span.start, span.stop
             )
-        return found
+        return numbers.tagged(found, self.segment)
 
     def trained(self, metric: str) -> float | None:
         """What the makers of this version said of it last, or of all versions."""

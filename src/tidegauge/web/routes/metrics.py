@@ -48,13 +48,18 @@ def get_metrics(
     span: DaySpan,
     step: Step = None,
     name: Annotated[str | None, Query(max_length=256, description="Of one metric.")] = None,
+    segment: Annotated[
+        str,
+        Query(max_length=256, description="Those sent with these tags, as `tags.region=eu`."),
+    ] = "",
 ) -> MetricsShown:
     """The model's own numbers: each name and set of tags by itself."""
     with looking(request, key, model_id) as (connection, subject, reach, _state):
         steps = reach.steps(span.start, span.stop, step)
-        found = numbers.between(
+        every = numbers.between(
             connection, subject.model.id, name, steps.step, steps.start, steps.stop
         )
+        found = numbers.tagged(every, segment)
     return MetricsShown(
         model_id=model_id,
         start_time=moment(steps.start),
