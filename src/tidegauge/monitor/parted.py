@@ -6,7 +6,7 @@ said.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import numpy as np
 
@@ -27,9 +27,16 @@ _MUCH: Final = 0.2
 """Of a change: less is not where it is."""
 
 
+class PartOfIt(TypedDict):
+    """As it is kept with a reading."""
+
+    segment: str
+    share: float
+
+
 def segments_of(
     view: View, watched: Watched, start: int, features: Sequence[int]
-) -> dict[int, list[dict[str, Any]]]:
+) -> dict[int, list[PartOfIt]]:
     """By feature, those that a change since `start` is in for sure."""
     subject = view.subject
     if view.segment or not 0 < len(subject.segments) <= _SEGMENTS:
@@ -42,16 +49,17 @@ def segments_of(
     for segment in subject.segments:
         column, _, value = segment.partition("=")
         if column in subject.model.segments and not where.holds(column, secret):
-            both = (_counts(view, watched, segment, *span) for span in (before, (start, view.slot)))
-            by_column.setdefault(column, {})[value] = tuple(both)  # pyright: ignore[reportArgumentType]
+            then = _counts(view, watched, segment, *before)
+            now = _counts(view, watched, segment, start, view.slot)
+            by_column.setdefault(column, {})[value] = then, now
     return {feature: _of(by_column, feature) for feature in features}
 
 
 def _of(
     by_column: Mapping[str, Mapping[str, tuple[Floats, Floats]]], feature: int
-) -> list[dict[str, Any]]:
+) -> list[PartOfIt]:
     found = [
-        {"segment": f"{column}={part.name}", "share": round(part.share, 4)}
+        PartOfIt(segment=f"{column}={part.name}", share=round(part.share, 4))
         for column, own in by_column.items()
         for part in parted(
             {value: PartCounts(then[feature], now[feature]) for value, (then, now) in own.items()}
