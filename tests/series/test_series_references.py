@@ -293,6 +293,19 @@ def test_what_people_said_of_columns_holds_for_the_next_reference(filled):
     assert columns["features.age"]["kind"] == "category"
 
 
+def test_a_schema_that_somebody_else_changed_is_not_written_over(api):
+    history(api, hours=2, a_hour=60, pin=False)
+    seen = api.get("models/m/schema")["revision"]
+    stale = {"If-Match": f'"{seen}"'}
+    api.ask("PATCH", "models/m", headers=stale, json={"owner": "ada"})
+    wanted = {"columns": {"features.age": {"kind": "category"}}}
+    told = api.ask("PUT", "models/m/schema", status=412, headers=stale, json=wanted)
+    assert "read it again" in told["detail"]
+    fresh = {"If-Match": f'"{api.get("models/m/schema")["revision"]}"'}
+    after = api.ask("PUT", "models/m/schema", headers=fresh, json=wanted)
+    assert after["revision"] > seen + 1
+
+
 def test_a_wrong_schema_changes_nothing(filled):
     api, _sent = filled
     path = "models/m/schema"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -24,6 +24,7 @@ from tidegauge.web.routes.asked import (
     Reader,
     Writer,
     checked_text,
+    matching,
     model_in,
     moment,
     now,
@@ -33,6 +34,7 @@ from tidegauge.web.routes.asked import (
 from tidegauge.web.state import State, state_of
 
 router = APIRouter(prefix="/api/v1/models/{model_id}/schema", tags=["models"])
+IfMatch = Annotated[str | None, Header(description="The ETag of what was seen.")]
 
 
 class ColumnShown(BaseModel):
@@ -51,6 +53,7 @@ class SchemaShown(BaseModel):
     created_by: str | None
     why: str | None
     numbers: Annotated[list[int], Field(description="Of all versions, the latest first.")]
+    revision: Annotated[int, Field(description="Of the model, as its ETag has it.")]
 
 
 _GROUPS: Final = ("entity_id", "environment", "experiment_id", "variant")
@@ -78,15 +81,23 @@ class SchemaWanted(Closed):
 
 
 @router.get("")
-def get_schema(model_id: str, request: Request, key: Reader) -> SchemaShown:
-    """What each column is taken for, and why."""
+def get_schema(model_id: str, request: Request, response: Response, key: Reader) -> SchemaShown:
+    """What each column is taken for, and why; its ETag is the model's."""
     with state_of(request).kept.catalog.read() as connection:
         model = model_in(connection, key, model_id)
+        response.headers["ETag"] = _etag(model.revision)
         return _shown(model, schemas.listed(connection, model.id))
 
 
 @router.put("")
-def put_schema(model_id: str, wanted: SchemaWanted, request: Request, key: Writer) -> SchemaShown:
+def put_schema(
+    model_id: str,
+    wanted: SchemaWanted,
+    request: Request,
+    response: Response,
+    key: Writer,
+    if_match: IfMatch = None,
+) -> SchemaShown:
     """Say what columns are, and which segments are watched.
 
     The rows of the present reference are counted anew, and the windows by it.
@@ -95,6 +106,8 @@ def put_schema(model_id: str, wanted: SchemaWanted, request: Request, key: Write
     at = now()
     with state.kept.catalog.read() as connection:
         model = model_in(connection, key, model_id)
+        if if_match is not None:
+            matching(if_match, _etag(model.revision), "the model")
         found = schemas.latest(connection, [model.id]).get(model.id)
         baseline = baselines.latest(connection, [model.id]).get(model.id)
     edited = _edited(found, wanted) if wanted.columns else None
@@ -125,7 +138,9 @@ def put_schema(model_id: str, wanted: SchemaWanted, request: Request, key: Write
         return _shown(changed, schemas.listed(connection, model.id))
 
     checked_text(wanted.why)
-    return state.kept.catalog.write(write)
+    shown = state.kept.catalog.write(write)
+    response.headers["ETag"] = _etag(shown.revision)
+    return shown
 
 
 def _edited(found: ModelSchema | None, wanted: SchemaWanted) -> Schema:
@@ -203,4 +218,9 @@ def _shown(model: Model, found: Sequence[ModelSchema]) -> SchemaShown:
         created_by=latest.created_by if latest else None,
         why=latest.why if latest else None,
         numbers=[each.number for each in found],
+        revision=model.revision,
     )
+
+
+def _etag(revision: int) -> str:
+    return f'"{revision}"'
