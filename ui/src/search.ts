@@ -23,7 +23,27 @@ export interface ModelSearch {
   segment?: string;
   feature?: string;
   metric?: string;
+  /** The one prediction that is looked at. */
+  id?: string;
+  kind?: RecordKind;
+  /** Conditions, as "features.plan=pro". */
+  where?: string[];
+  columns?: string[];
+  estimated?: boolean;
+  output?: string;
+  /** The moment that the scrubber stands on. */
+  at?: string;
+  /** The two sides of a comparison: a time as `periods` has it, a version and a segment. */
+  a?: string;
+  a_version?: string;
+  a_segment?: string;
+  b?: string;
+  b_version?: string;
+  b_segment?: string;
 }
+
+export const RECORD_KINDS = ["predictions", "labels", "feedback", "explanations"] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
 
 type Told = Record<string, unknown>;
 
@@ -37,6 +57,13 @@ const text = (value: unknown): string | undefined =>
 const moment = (value: unknown): string | undefined => {
   const told = text(value);
   return told && !Number.isNaN(Date.parse(told)) ? told : undefined;
+};
+
+const MOST = 50;
+
+const texts = (value: unknown): string[] | undefined => {
+  const told = Array.isArray(value) ? value.flatMap((each) => text(each) ?? []) : [];
+  return told.length ? told.slice(0, MOST) : undefined;
 };
 
 const oneOf = <T extends string>(value: unknown, known: readonly T[]): T | undefined =>
@@ -67,4 +94,17 @@ export const modelSearch = (told: Told): ModelSearch =>
     segment: text(told.segment),
     feature: text(told.feature),
     metric: text(told.metric),
+    id: text(told.id),
+    kind: oneOf(told.kind, RECORD_KINDS),
+    where: texts(told.where),
+    columns: texts(told.columns),
+    estimated: told.estimated === true ? true : undefined,
+    output: text(told.output),
+    at: moment(told.at),
+    a: text(told.a),
+    a_version: text(told.a_version),
+    a_segment: text(told.a_segment),
+    b: text(told.b),
+    b_version: text(told.b_version),
+    b_segment: text(told.b_segment),
   });

@@ -29,3 +29,15 @@ const WHOLE = new Intl.DateTimeFormat(undefined, {
 });
 
 export const exactly = (moment: string | number | Date): string => WHOLE.format(new Date(moment));
+
+const CLOSE = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+
+/** The same in a cell, without the year. */
+export const briefly = (moment: string | number | Date): string => CLOSE.format(new Date(moment));

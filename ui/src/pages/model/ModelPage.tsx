@@ -1,5 +1,13 @@
 import { Badge, Group, SegmentedControl, Select, Stack, Text, Title } from "@mantine/core";
-import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import {
+  Link,
+  Outlet,
+  useLocation,
+  useNavigate,
+  useParams,
+  useSearch,
+} from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useFleet } from "../../api/fleet";
 import { useModel, useParts } from "../../api/model";
 import { Part } from "../../components/Fallback";
@@ -14,6 +22,7 @@ const TABS = [
   ["performance", "Performance"],
   ["quality", "Data quality"],
   ["traffic", "Traffic"],
+  ["records", "Records"],
 ] as const;
 
 /** One model: its name and state, the part of it that is looked at, and the pages about it. */
@@ -53,17 +62,30 @@ export function ModelPage() {
         </div>
         <Pickers modelId={modelId} search={search} />
       </Group>
-      <nav className="tabs" aria-label="Of this model">
-        {TABS.map(([path, name]) => (
-          <Link key={path} to={`/models/$modelId/${path}`} params={{ modelId }} search={kept}>
-            {name}
-          </Link>
-        ))}
-      </nav>
+      <Tabs modelId={modelId} kept={kept} />
       <Part height={420}>
         <Outlet />
       </Part>
     </Stack>
+  );
+}
+
+/** As many as there are: where they have no place beside each other, the strip moves. */
+function Tabs({ modelId, kept }: { modelId: string; kept: ModelSearch }) {
+  const strip = useRef<HTMLElement>(null);
+  const at = useLocation({ select: (location) => location.pathname });
+  useEffect(() => {
+    const tab = at ? strip.current?.querySelector("[data-status=active]") : null;
+    tab?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [at]);
+  return (
+    <nav className="tabs" aria-label="Of this model" ref={strip}>
+      {TABS.map(([path, name]) => (
+        <Link key={path} to={`/models/$modelId/${path}`} params={{ modelId }} search={kept}>
+          {name}
+        </Link>
+      ))}
+    </nav>
   );
 }
 

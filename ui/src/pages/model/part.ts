@@ -1,6 +1,7 @@
-import { useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
 import type { Part } from "../../api/model";
-import { RANGES, type RangeName } from "../../search";
+import { type ModelSearch, RANGES, type RangeName } from "../../search";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -20,6 +21,23 @@ export function usePart(): Part {
     version,
     segment,
   };
+}
+
+export const useModelSearch = (): ModelSearch => useSearch({ from: "/models/$modelId" });
+
+/** Change what the view is, in its address; the page stays where it is. */
+export function useChange(): (change: ModelSearch) => void {
+  const go = useNavigate();
+  return useCallback(
+    (change) =>
+      void go({
+        to: ".",
+        search: (old: ModelSearch) => ({ ...old, ...change }),
+        replace: true,
+        resetScroll: false,
+      }),
+    [go],
+  );
 }
 
 export const daysOf = (part: Part): number =>
