@@ -100,6 +100,7 @@ const tabs = [
   tab("performance", () => import("./pages/model/PerformanceTab"), "PerformanceTab"),
   tab("quality", () => import("./pages/model/QualityTab"), "QualityTab"),
   tab("traffic", () => import("./pages/model/TrafficTab"), "TrafficTab"),
+  tab("reference", () => import("./pages/model/ReferenceTab"), "ReferenceTab"),
   tab("records", () => import("./pages/model/RecordsTab"), "RecordsTab"),
 ] as const;
 

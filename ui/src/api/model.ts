@@ -99,6 +99,23 @@ export const useProfile = (part: Part, feature: string) =>
     throwOnError: true,
   }).data;
 
+/** The profiles of some columns by name, as far as they are there. */
+export function useProfiles(part: Part, features: string[]): Map<string, FeatureProfile> {
+  const found = useQuery({
+    queryKey: ["model", part.modelId, "profiles", part, features],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/profile", {
+          params: { path: path(part), query: { ...of(part), feature: features } },
+        }),
+      ),
+    enabled: features.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  const whole = found.data?.features.filter((each) => each.facet === "") ?? [];
+  return new Map(whole.map((each) => [each.name, each]));
+}
+
 export const usePerformance = (part: Part, step: number) =>
   useSuspenseQuery({
     queryKey: ["model", part.modelId, "performance", part, step],

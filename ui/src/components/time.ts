@@ -41,3 +41,17 @@ const CLOSE = new Intl.DateTimeFormat(undefined, {
 
 /** The same in a cell, without the year. */
 export const briefly = (moment: string | number | Date): string => CLOSE.format(new Date(moment));
+
+const MINUTE_MS = 60_000;
+
+/** As a field for a moment has it: to the minute, in the time of whoever looks. */
+export function toField(moment: string): string {
+  const at = new Date(moment);
+  const here = new Date(at.getTime() - at.getTimezoneOffset() * MINUTE_MS);
+  return here.toISOString().slice(0, 16);
+}
+
+export function fromField(told: string): string | null {
+  const at = new Date(told);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}

@@ -23,6 +23,7 @@ const TABS = [
   ["quality", "Data quality"],
   ["traffic", "Traffic"],
   ["records", "Records"],
+  ["reference", "Reference"],
 ] as const;
 
 /** One model: its name and state, the part of it that is looked at, and the pages about it. */
