@@ -101,6 +101,8 @@ const tabs = [
   tab("quality", () => import("./pages/model/QualityTab"), "QualityTab"),
   tab("traffic", () => import("./pages/model/TrafficTab"), "TrafficTab"),
   tab("reference", () => import("./pages/model/ReferenceTab"), "ReferenceTab"),
+  tab("settings", () => import("./pages/model/SettingsTab"), "SettingsTab"),
+  tab("fairness", () => import("./pages/model/FairnessTab"), "FairnessTab"),
   tab("records", () => import("./pages/model/RecordsTab"), "RecordsTab"),
 ] as const;
 

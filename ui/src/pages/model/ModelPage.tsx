@@ -22,9 +22,20 @@ const TABS = [
   ["performance", "Performance"],
   ["quality", "Data quality"],
   ["traffic", "Traffic"],
+  ["fairness", "Fairness"],
   ["records", "Records"],
   ["reference", "Reference"],
+  ["settings", "Settings"],
 ] as const;
+
+/** What a page about a model is never a part of, so that it is not offered there. */
+const WITHOUT: Record<string, readonly ("version" | "segment" | "time")[]> = {
+  fairness: ["segment"],
+  explanations: ["segment"],
+  compare: ["version", "segment"],
+  reference: ["version", "segment"],
+  settings: ["version", "segment", "time"],
+};
 
 /** One model: its name and state, the part of it that is looked at, and the pages about it. */
 export function ModelPage() {
@@ -92,12 +103,14 @@ function Tabs({ modelId, kept }: { modelId: string; kept: ModelSearch }) {
 
 function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) {
   const { versions, segments } = useParts(modelId);
+  const at = useLocation({ select: (location) => location.pathname });
+  const without = WITHOUT[at.slice(at.lastIndexOf("/") + 1)] ?? [];
   const go = useNavigate();
   const set = (change: ModelSearch) =>
     go({ to: ".", search: (old: ModelSearch) => ({ ...old, ...change }), replace: true });
   return (
     <Group gap="xs">
-      {versions.length > 1 ? (
+      {versions.length > 1 && !without.includes("version") ? (
         <Select
           aria-label="Version"
           placeholder="All versions"
@@ -110,7 +123,7 @@ function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) 
           w={140}
         />
       ) : null}
-      {segments.length ? (
+      {segments.length && !without.includes("segment") ? (
         <Select
           aria-label="Segment"
           placeholder="All traffic"
@@ -123,13 +136,15 @@ function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) 
           w={190}
         />
       ) : null}
-      <SegmentedControl
-        aria-label="Time"
-        size="xs"
-        data={Object.keys(RANGES)}
-        value={search.from ? "" : (search.range ?? USUAL)}
-        onChange={(value) => set({ range: value as RangeName, from: undefined, to: undefined })}
-      />
+      {without.includes("time") ? null : (
+        <SegmentedControl
+          aria-label="Time"
+          size="xs"
+          data={Object.keys(RANGES)}
+          value={search.from ? "" : (search.range ?? USUAL)}
+          onChange={(value) => set({ range: value as RangeName, from: undefined, to: undefined })}
+        />
+      )}
     </Group>
   );
 }
