@@ -102,7 +102,9 @@ const tabs = [
   tab("traffic", () => import("./pages/model/TrafficTab"), "TrafficTab"),
   tab("reference", () => import("./pages/model/ReferenceTab"), "ReferenceTab"),
   tab("settings", () => import("./pages/model/SettingsTab"), "SettingsTab"),
+  tab("explanations", () => import("./pages/model/ExplanationsTab"), "ExplanationsTab"),
   tab("fairness", () => import("./pages/model/FairnessTab"), "FairnessTab"),
+  tab("compare", () => import("./pages/model/CompareTab"), "CompareTab"),
   tab("records", () => import("./pages/model/RecordsTab"), "RecordsTab"),
 ] as const;
 

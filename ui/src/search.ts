@@ -31,9 +31,13 @@ export interface ModelSearch {
   columns?: string[];
   estimated?: boolean;
   output?: string;
+  /** Slices are looked for, which takes some seconds. */
+  slices?: boolean;
   /** The moment that the scrubber stands on. */
   at?: string;
-  /** The two sides of a comparison: a time as `periods` has it, a version and a segment. */
+  /** Two sides are held against each other, and not the present against the reference. */
+  sides?: boolean;
+  /** The sides: a time as `components/side` has it, a version and a segment. */
   a?: string;
   a_version?: string;
   a_segment?: string;
@@ -101,6 +105,8 @@ export const modelSearch = (told: Told): ModelSearch =>
     estimated: told.estimated === true ? true : undefined,
     output: text(told.output),
     at: moment(told.at),
+    slices: told.slices === true ? true : undefined,
+    sides: told.sides === true ? true : undefined,
     a: text(told.a),
     a_version: text(told.a_version),
     a_segment: text(told.a_segment),

@@ -1,4 +1,9 @@
-import { keepPreviousData, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  useQuery,
+  useSuspenseQueries,
+  useSuspenseQuery,
+} from "@tanstack/react-query";
 import { client, type Shown, told } from "./client";
 
 /** Which part of a model a page is of; nothing said is all of it. */
@@ -125,6 +130,47 @@ export const usePerformance = (part: Part, step: number) =>
           params: { path: path(part), query: { ...of(part), step } },
         }),
       ),
+  }).data;
+
+/** The same of some segments, each by itself. */
+export const useSegmentPerformance = (part: Part, segments: readonly string[], metric: string) =>
+  useSuspenseQueries({
+    queries: segments.map((segment) => ({
+      queryKey: ["model", part.modelId, "performance", { ...part, segment }, metric],
+      queryFn: () =>
+        told(
+          client.GET("/api/v1/models/{model_id}/performance", {
+            params: {
+              path: path(part),
+              query: { ...of({ ...part, segment }), step: 86_400, metric: [metric] },
+            },
+          }),
+        ),
+    })),
+    combine: (found) => found.map((each) => each.data.total),
+  });
+
+/** Slices that nobody declared and that are worse than the rest: looked for in the rows. */
+export const useFound = (part: Part, span: string) =>
+  useSuspenseQuery({
+    queryKey: ["slices", part.modelId, part.version, span],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/segments/where", {
+          params: {
+            path: path(part),
+            query: {
+              start_time: part.start,
+              end_time: part.end,
+              of: "errors",
+              found: true,
+              against: "rest",
+              ...(part.version ? { version: part.version } : {}),
+            },
+          },
+        }),
+      ),
+    staleTime: 600_000,
   }).data;
 
 export const useEstimates = (part: Part, metric: string | null, step: number) =>

@@ -1,18 +1,25 @@
 import * as Plot from "@observablehq/plot";
 import { useCallback } from "react";
-import type { FeatureProfile } from "../api/model";
 import { percent } from "../components/numbers";
 import { Chart } from "./Chart";
-import { type Bar, bars, isBinned, ticksOf } from "./distribution";
+import { type Bar, bars, isBinned, type Pictured, ticksOf } from "./distribution";
 import { short } from "./heat";
 
-/** Both distributions of a column, the reference's and the present one, on one axis. */
-export function Distributions({ feature }: { feature: FeatureProfile }) {
+interface Props {
+  feature: Pictured;
+  /** What the blue one is, and the orange one. */
+  names?: readonly [string, string];
+}
+
+const USUAL = ["the reference", "now"] as const;
+
+/** Both distributions of a column, such as the reference's and the present one, on one axis. */
+export function Distributions({ feature, names = USUAL }: Props) {
   const rows = bars(feature);
   const binned = isBinned(feature);
   const draw = useCallback(
-    (width: number) => (binned ? columns(rows, width) : dots(rows, width)),
-    [rows, binned],
+    (width: number) => (binned ? columns(rows, width, names) : dots(rows, width, names)),
+    [rows, binned, names],
   );
   const moved = rows.reduce<Bar | null>(
     (most, each) => (most && change(most) >= change(each) ? most : each),
@@ -21,7 +28,7 @@ export function Distributions({ feature }: { feature: FeatureProfile }) {
   return (
     <Chart
       title={short(feature.name)}
-      unit="share of rows: blue the reference, orange now"
+      unit={`share of rows: blue ${names[0]}, orange ${names[1]}`}
       summary={
         moved
           ? `${moved.name} moved most, from ${percent(moved.reference)} to ${percent(moved.current)}`
@@ -40,9 +47,14 @@ export function Distributions({ feature }: { feature: FeatureProfile }) {
 
 const change = (each: Bar): number => Math.abs(each.current - each.reference);
 const SHARE = { label: null, grid: true, tickFormat: (value: number) => percent(value) };
-const TIP = { title: words, fill: "var(--panel)" };
+type Names = readonly [string, string];
+const tip = (names: Names) => ({
+  title: (each: Bar) =>
+    `${each.name}\n${names[0]} ${percent(each.reference)}\n${names[1]} ${percent(each.current)}`,
+  fill: "var(--panel)",
+});
 
-function columns(rows: Bar[], width: number): Plot.PlotOptions {
+function columns(rows: Bar[], width: number, names: Names): Plot.PlotOptions {
   const ticks = ticksOf(rows, width);
   return {
     marginLeft: 48,
@@ -64,14 +76,14 @@ function columns(rows: Bar[], width: number): Plot.PlotOptions {
         Plot.pointerX({
           x: "name",
           y: (each: Bar) => Math.max(each.reference, each.current),
-          ...TIP,
+          ...tip(names),
         }),
       ),
     ],
   };
 }
 
-function dots(rows: Bar[], width: number): Plot.PlotOptions {
+function dots(rows: Bar[], width: number, names: Names): Plot.PlotOptions {
   return {
     marginLeft: Math.min(140, width * 0.4),
     x: SHARE,
@@ -80,11 +92,7 @@ function dots(rows: Bar[], width: number): Plot.PlotOptions {
       Plot.link(rows, { y: "name", x1: "reference", x2: "current", stroke: "var(--unknown)" }),
       Plot.dot(rows, { y: "name", x: "reference", fill: "var(--series)", r: 4.5 }),
       Plot.dot(rows, { y: "name", x: "current", fill: "var(--other)", r: 4.5, symbol: "diamond" }),
-      Plot.tip(rows, Plot.pointerY({ y: "name", x: "current", ...TIP })),
+      Plot.tip(rows, Plot.pointerY({ y: "name", x: "current", ...tip(names) })),
     ],
   };
-}
-
-function words(each: Bar): string {
-  return `${each.name}\nreference ${percent(each.reference)}\nnow ${percent(each.current)}`;
 }

@@ -27,7 +27,13 @@ export function Groups({ title, unit, points, format = digits }: Props) {
     (width: number): Plot.PlotOptions => ({
       marginLeft: Math.min(150, width * 0.34),
       marginRight: 16,
-      x: { label: null, grid: true, nice: true, ticks: width < 500 ? 4 : 7, tickFormat: format },
+      x: {
+        label: null,
+        grid: true,
+        nice: true,
+        ticks: width < 500 ? 4 : 7,
+        tickFormat: (value: number) => format(value),
+      },
       y: { label: null, domain: names, tickSize: 0, tickFormat: clip },
       marks: [
         Plot.ruleY(points, {

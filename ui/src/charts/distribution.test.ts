@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FeatureProfile } from "../api/model";
-import { bars, isBinned, ticksOf } from "./distribution";
+import { bars, isBinned, ticksOf, together } from "./distribution";
 
 const feature = (picture: FeatureProfile["picture"]): FeatureProfile =>
   ({ name: "features.x", facet: "", picture }) as FeatureProfile;
@@ -32,6 +32,42 @@ describe("bars", () => {
 
   it("is nothing of nothing", () => {
     expect(bars(feature(null))).toEqual([]);
+  });
+});
+
+describe("two sides in one picture", () => {
+  const binned = (current: number[], edges = [0, 1]) =>
+    feature({
+      edges,
+      reference: [9],
+      current,
+      below: [9, 0.1],
+      above: [9, 0],
+      missing: [9, current[0] ?? 0],
+    });
+
+  it("are the present of both, and never the reference", () => {
+    const found = together(binned([0.9]), binned([0.4]));
+    expect(bars(found).map((each) => [each.name, each.reference, each.current])).toEqual([
+      ["below 0", 0.1, 0.1],
+      ["0 – 1", 0.9, 0.4],
+      ["missing", 0.9, 0.4],
+    ]);
+  });
+
+  it("are none where the scales differ", () => {
+    expect(together(binned([1]), binned([1], [0, 2])).picture).toBeNull();
+    expect(together(binned([1]), feature(null)).picture).toBeNull();
+  });
+
+  it("have the categories of either", () => {
+    const a = feature({ labels: ["x", "y"], reference: [9, 9], current: [0.3, 0.7], special: 0 });
+    const b = feature({ labels: ["y", "z"], reference: [9, 9], current: [0.8, 0.2], special: 0 });
+    expect(bars(together(a, b)).map((each) => [each.name, each.reference, each.current])).toEqual([
+      ["x", 0.3, 0],
+      ["y", 0.7, 0.8],
+      ["z", 0, 0.2],
+    ]);
   });
 });
 

@@ -2,6 +2,9 @@
 import type { FeatureProfile } from "../api/model";
 import { digits } from "../components/numbers";
 
+/** A column with the picture of two distributions on one scale. */
+export type Pictured = Pick<FeatureProfile, "name" | "picture">;
+
 export interface Bar {
   name: string;
   /** Where it begins, if it is a piece of a scale. */
@@ -10,10 +13,10 @@ export interface Bar {
   current: number;
 }
 
-export const isBinned = (feature: FeatureProfile): boolean =>
+export const isBinned = (feature: Pictured): boolean =>
   feature.picture !== null && "edges" in feature.picture;
 
-export function bars(feature: FeatureProfile): Bar[] {
+export function bars(feature: Pictured): Bar[] {
   const { picture } = feature;
   if (!picture) return [];
   if ("labels" in picture)
@@ -55,4 +58,29 @@ export function ticksOf(rows: readonly Bar[], width: number): Map<string, string
     return place % step === 0 && !isNear ? [[each.name, digits(each.from)]] : [];
   });
   return new Map(found);
+}
+
+/** The present of two sides in one picture; none where their scales are not the same. */
+export function together(a: Pictured, b: Pictured): Pictured {
+  return { name: a.name, picture: a.picture && b.picture && joined(a.picture, b.picture) };
+}
+
+type Picture = NonNullable<Pictured["picture"]>;
+
+function joined(a: Picture, b: Picture): Picture | null {
+  if ("edges" in a && "edges" in b)
+    return JSON.stringify(a.edges) === JSON.stringify(b.edges)
+      ? {
+          ...b,
+          reference: a.current,
+          below: [a.below[1] ?? 0, b.below[1] ?? 0],
+          above: [a.above[1] ?? 0, b.above[1] ?? 0],
+          missing: [a.missing[1] ?? 0, b.missing[1] ?? 0],
+        }
+      : null;
+  if (!("labels" in a && "labels" in b)) return null;
+  const labels = [...new Set([...a.labels, ...b.labels])];
+  const shares = ({ labels: own, current }: typeof a): number[] =>
+    labels.map((label) => current[own.indexOf(label)] ?? 0);
+  return { ...b, labels, reference: shares(a), current: shares(b) };
 }

@@ -1,20 +1,17 @@
 import { Grid, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
-import { useDrift, useProfile } from "../../api/model";
-import { Distributions } from "../../charts/Distributions";
+import { useDrift } from "../../api/model";
 import { DriftHeat } from "../../charts/DriftHeat";
 import { ranked, short } from "../../charts/heat";
 import { Sparkline } from "../../charts/Sparkline";
 import { Empty } from "../../components/Empty";
-import { Part } from "../../components/Fallback";
 import { digits } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
 import { Scroll } from "../../components/Scroll";
 import { Status } from "../../components/Status";
-import type { ModelSearch } from "../../search";
-import { daysOf, stepOf, usePart } from "./part";
+import { Beside } from "./Beside";
+import { daysOf, stepOf, useChange, useModelSearch, usePart } from "./part";
 
 const METHODS = ["psi", "ks", "kl", "jensen_shannon"];
 const SHOWN = 25;
@@ -23,18 +20,8 @@ const LOOKS = { critical: "critical", warning: "medium", normal: "healthy" } as 
 /** Which columns moved, when, and how. */
 export function DriftTab() {
   const part = usePart();
-  const { metric = "psi", feature } = useSearch({ from: "/models/$modelId" });
-  const go = useNavigate();
-  const set = useCallback(
-    (change: ModelSearch) =>
-      go({
-        to: ".",
-        search: (old: ModelSearch) => ({ ...old, ...change }),
-        replace: true,
-        resetScroll: false,
-      }),
-    [go],
-  );
+  const { metric = "psi", feature } = useModelSearch();
+  const set = useChange();
   const pick = useCallback((name: string) => set({ feature: name }), [set]);
   const [words, setWords] = useState("");
   const step =
@@ -93,9 +80,11 @@ export function DriftTab() {
       </Grid.Col>
       <Grid.Col span={{ base: 12, lg: 5 }}>
         <Stack gap="md">
-          <Part height={280}>
-            <Both feature={chosen} />
-          </Part>
+          <Beside
+            feature={chosen}
+            moments={found.series[0]?.data_points.map((each) => each.timestamp) ?? []}
+            step={found.step}
+          />
           <Panel title="Columns" about="The furthest from the reference first" flush>
             <Scroll name="All columns" height={460}>
               <table className="rows">
@@ -146,23 +135,5 @@ export function DriftTab() {
         </Stack>
       </Grid.Col>
     </Grid>
-  );
-}
-
-function Both({ feature }: { feature: string }) {
-  const part = usePart();
-  const found = useProfile(part, feature);
-  const shown =
-    found?.features.find((each) => each.name === feature && each.facet === "") ??
-    found?.features[0];
-  if (!found || !shown) return null;
-  return (
-    <Stack gap={6}>
-      <Distributions feature={shown} />
-      <Text size="xs" c="dimmed">
-        Reference: {found.baseline?.name ?? "none"}, mean {digits(shown.reference.mean)}. Now:{" "}
-        {found.rows.toLocaleString("en")} rows, mean {digits(shown.current.mean)}.
-      </Text>
-    </Stack>
   );
 }

@@ -1,5 +1,4 @@
 import { Grid, Group, Select, Stack, Text } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEstimates, usePerformance, useWhere } from "../../api/model";
 import { Calibration } from "../../charts/Calibration";
 import { Confusion } from "../../charts/Confusion";
@@ -10,15 +9,16 @@ import { Moment } from "../../components/Moment";
 import { digits, named, percent, short, whole } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
 import { Scroll } from "../../components/Scroll";
-import type { ModelSearch } from "../../search";
-import { labelledStepOf, usePart } from "./part";
+import { labelledStepOf, useChange, useModelSearch, usePart } from "./part";
+import { Segments } from "./Segments";
+import { Slices } from "./Slices";
 
 /** How good the model was, as far as the truth is known, and how good it is expected to prove. */
 export function PerformanceTab() {
   const part = usePart();
   const found = usePerformance(part, labelledStepOf(part));
-  const { metric: asked } = useSearch({ from: "/models/$modelId" });
-  const go = useNavigate();
+  const { metric: asked } = useModelSearch();
+  const set = useChange();
   const names = Object.keys(found.total.metrics);
   const metric = asked && names.includes(asked) ? asked : found.main_metric;
   const estimates = useEstimates(part, metric, found.step);
@@ -39,13 +39,7 @@ export function PerformanceTab() {
           aria-label="Figure"
           data={names.map((each) => ({ value: each, label: named(each) }))}
           value={metric}
-          onChange={(value) =>
-            go({
-              to: ".",
-              search: (old: ModelSearch) => ({ ...old, metric: value ?? undefined }),
-              replace: true,
-            })
-          }
+          onChange={(value) => set({ metric: value ?? undefined })}
           searchable
           allowDeselect={false}
           size="xs"
@@ -68,9 +62,15 @@ export function PerformanceTab() {
           <Stack gap="md">
             {found.confusion_matrix.length ? <Confusion cells={found.confusion_matrix} /> : null}
             {found.calibration.length ? <Calibration bands={found.calibration} /> : null}
+            {part.segment ? null : (
+              <Part>
+                <Segments metric={metric} />
+              </Part>
+            )}
             <Part>
               <Where />
             </Part>
+            <Slices />
           </Stack>
         </Grid.Col>
       </Grid>

@@ -8,7 +8,7 @@ import { named } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
 import { RECORD_KINDS, type RecordKind } from "../../search";
 import { ConditionForm } from "./ConditionForm";
-import { useChange, useModelSearch, usePart } from "./part";
+import { useChange, useModelSearch, usePart, useSpanName } from "./part";
 import { RecordDrawer } from "./RecordDrawer";
 import { RecordTable } from "./RecordTable";
 import { at, conditions, inside, namesOf } from "./record";
@@ -21,6 +21,7 @@ const SHOWN_ANYWAY = ["model_id", "prediction_id", "timestamp", "received_at"];
 export function RecordsTab() {
   const part = usePart();
   const search = useModelSearch();
+  const span = useSpanName();
   const set = useChange();
   const schema = useSchema(part.modelId);
   const kind = search.kind ?? "predictions";
@@ -28,7 +29,7 @@ export function RecordsTab() {
   const found = useRecords(part, {
     kind,
     conditions: kind === "predictions" ? [...inside(part.segment ?? ""), ...conditions(where)] : [],
-    span: [search.range, search.from, search.to].join(" "),
+    span,
   });
   const rows: Logged[] = found.data?.pages.flatMap((page) => page.records) ?? [];
   const known = [

@@ -1,5 +1,5 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useDeferredValue } from "react";
 import type { Part } from "../../api/model";
 import { type ModelSearch, RANGES, type RangeName } from "../../search";
 
@@ -11,7 +11,8 @@ export const USUAL: RangeName = "7d";
 export function usePart(): Part {
   const { modelId } = useParams({ from: "/models/$modelId" });
   const { range, from, to, version, segment } = useSearch({ from: "/models/$modelId" });
-  const now = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+  // Deferred: what is shown stays until what the next minute brings is there.
+  const now = useDeferredValue(Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS);
   const end = to ? Date.parse(to) : now;
   const start = from ? Date.parse(from) : end - RANGES[range ?? USUAL] * DAY_MS;
   return {
@@ -21,6 +22,12 @@ export function usePart(): Part {
     version,
     segment,
   };
+}
+
+/** The time as the address names it: unlike its moments, that stands still. */
+export function useSpanName(): string {
+  const { range, from, to } = useModelSearch();
+  return [range, from, to].join(" ");
 }
 
 export const useModelSearch = (): ModelSearch => useSearch({ from: "/models/$modelId" });
