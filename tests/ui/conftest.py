@@ -1,5 +1,6 @@
 """The dashboard in a real browser, against a real server with its worker."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 SCREENS = Path("build/screens")
+AXE = Path("ui/node_modules/axe-core/axe.min.js")
 DAYS = 9
 LABELLED = ("card-fraud", "restaurant-demand")
 
@@ -42,6 +44,16 @@ class Whole:
             raise AssertionError("the server did not start")
         headers = {"Authorization": f"Bearer {self.key}"}
         self.http = httpx.Client(base_url=f"{self.url}/api/v1/", headers=headers, timeout=30)
+        self._wait_until_ready()
+
+    def _wait_until_ready(self):
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            with contextlib.suppress(httpx.TransportError):
+                if self.http.get(f"{self.url}/readyz").is_success:
+                    return
+            time.sleep(0.1)
+        raise AssertionError("the server is not ready")
 
     def ask(self, method, path, **more):
         answer = self.http.request(method, path, **more)
@@ -138,6 +150,13 @@ class Look:
         self.page.wait_for_selector("h1")
         self.page.wait_for_selector("[aria-label=Loading]", state="detached")
         self.page.wait_for_timeout(300)
+
+    def unreadable(self):
+        """What some people could not read or reach, as axe finds it."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        grave = [each for each in found["violations"] if each["impact"] in {"serious", "critical"}]
+        return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in grave]
 
     def keep(self, name):
         SCREENS.mkdir(parents=True, exist_ok=True)

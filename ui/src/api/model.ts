@@ -104,10 +104,14 @@ export const useProfile = (part: Part, feature: string) =>
     throwOnError: true,
   }).data;
 
-/** The profiles of some columns by name, as far as they are there. */
-export function useProfiles(part: Part, features: string[]): Map<string, FeatureProfile> {
+/** The profiles of some columns by name: of a schema, which another one may have no longer. */
+export function useProfiles(
+  part: Part,
+  schema: number | null,
+  features: string[],
+): Map<string, FeatureProfile> {
   const found = useQuery({
-    queryKey: ["model", part.modelId, "profiles", part, features],
+    queryKey: ["profiles", part.modelId, schema, features],
     queryFn: () =>
       told(
         client.GET("/api/v1/models/{model_id}/profile", {

@@ -101,7 +101,6 @@ function parsed(text: string): { title?: string; detail?: string; request_id?: s
 
 /** Say what columns are, unless somebody else changed the model meanwhile. */
 export function useSchemaEdit(modelId: string) {
-  const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ wanted, revision }: { wanted: SchemaWanted; revision: number }) =>
       told(
@@ -110,9 +109,7 @@ export function useSchemaEdit(modelId: string) {
           body: wanted,
         }),
       ),
-    onSuccess: (schema) => {
-      queries.setQueryData(["model", modelId, "schema"], schema);
-      return queries.invalidateQueries({ queryKey: ["model", modelId] });
-    },
+    // Refused, too: then somebody else changed it, and theirs is to be seen.
+    onSettled: useAnew(modelId),
   });
 }

@@ -17,7 +17,8 @@ export function useModelChange(modelId: string) {
           body: change as Shown["ModelChange"],
         }),
       ),
-    onSuccess: () =>
+    // Refused, too: then somebody else changed it, and theirs is to be seen.
+    onSettled: () =>
       Promise.all([
         queries.invalidateQueries({ queryKey: ["model", modelId] }),
         queries.invalidateQueries({ queryKey: ["fleet"] }),

@@ -18,6 +18,14 @@ import { Failure } from "../../components/Fallback";
 import { Panel } from "../../components/Panel";
 import { Stale } from "../../components/Stale";
 
+/** What was written and is not saved, and the revision that it was begun at. */
+interface Draft {
+  seen: number;
+  positive?: string;
+  isHope?: boolean;
+  attributes?: string[];
+}
+
 interface Props {
   modelId: string;
   /** It was said before, and may be changed. */
@@ -28,10 +36,15 @@ interface Props {
 export function FairnessSetup({ modelId, isKnown }: Props) {
   const model = useModel(modelId);
   const may = useMay("write");
-  const [seen, setSeen] = useState(model.revision);
-  const [positive, setPositive] = useState(model.positive_label ?? "");
-  const [isHope, setHope] = useState(model.positive_is_favourable);
-  const [attributes, setAttributes] = useState([...model.protected_attributes]);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const now = {
+    positive: model.positive_label ?? "",
+    isHope: model.positive_is_favourable,
+    attributes: [...model.protected_attributes],
+    seen: model.revision,
+    ...draft,
+  };
+  const set = (told: Omit<Draft, "seen">) => setDraft({ ...draft, seen: now.seen, ...told });
   const { mutate, isPending, error, reset } = useModelChange(modelId);
   if (isKnown && !may) return null;
   const isOfNumbers = model.task === "regression";
@@ -39,12 +52,14 @@ export function FairnessSetup({ modelId, isKnown }: Props) {
     mutate(
       {
         change: {
-          protected_attributes: attributes,
-          ...(isOfNumbers ? {} : { positive_label: positive, positive_is_favourable: isHope }),
+          protected_attributes: now.attributes,
+          ...(isOfNumbers
+            ? {}
+            : { positive_label: now.positive, positive_is_favourable: now.isHope }),
         },
-        revision: seen,
+        revision: now.seen,
       },
-      { onSuccess: (changed) => setSeen(changed.revision) },
+      { onSuccess: () => setDraft(null) },
     );
   return (
     <Panel title={isKnown ? "What is held against each other" : "Are groups treated alike?"}>
@@ -68,8 +83,8 @@ export function FairnessSetup({ modelId, isKnown }: Props) {
                   label="Positive class"
                   description="As labels have it"
                   placeholder="approved"
-                  value={positive}
-                  onChange={(event) => setPositive(event.currentTarget.value)}
+                  value={now.positive}
+                  onChange={(event) => set({ positive: event.currentTarget.value })}
                   size="xs"
                   w={180}
                 />
@@ -84,8 +99,8 @@ export function FairnessSetup({ modelId, isKnown }: Props) {
                       { value: "yes", label: "hope for" },
                       { value: "no", label: "fear" },
                     ]}
-                    value={isHope === null ? "" : isHope ? "yes" : "no"}
-                    onChange={(value) => setHope(value === "yes")}
+                    value={now.isHope === null ? "" : now.isHope ? "yes" : "no"}
+                    onChange={(value) => set({ isHope: value === "yes" })}
                   />
                 </div>
               </Group>
@@ -98,8 +113,8 @@ export function FairnessSetup({ modelId, isKnown }: Props) {
                   : "No segment is declared yet"
               }
               data={[...model.segments]}
-              value={attributes}
-              onChange={setAttributes}
+              value={now.attributes}
+              onChange={(attributes) => set({ attributes })}
               disabled={!model.segments.length}
               maxValues={20}
               size="xs"
@@ -108,7 +123,7 @@ export function FairnessSetup({ modelId, isKnown }: Props) {
               error instanceof Problem && error.status === 412 ? (
                 <Stale
                   onGoOn={() => {
-                    setSeen(model.revision);
+                    setDraft({ ...draft, seen: model.revision });
                     reset();
                   }}
                 />
@@ -121,7 +136,7 @@ export function FairnessSetup({ modelId, isKnown }: Props) {
                 size="xs"
                 onClick={save}
                 loading={isPending}
-                disabled={!isOfNumbers && (!positive || isHope === null)}
+                disabled={!isOfNumbers && (!now.positive || now.isHope === null)}
               >
                 Save
               </Button>

@@ -32,6 +32,7 @@ export function SchemaPanel() {
   const columns = fitting.slice(0, SHOWN);
   const profiles = useProfiles(
     part,
+    schema.number,
     columns.map((each) => each.name),
   );
   const begun = edits ?? { seen: schema.revision, columns: {}, segments: null };

@@ -41,14 +41,14 @@ export function SettingsTab() {
 
 function About({ model }: { model: Model }) {
   const [seen, setSeen] = useState(model.revision);
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const [draft, setDraft] = useState<Partial<Draft> | null>(null);
   const { mutate, isPending, error, reset } = useModelChange(model.model_id);
-  const now = draft ?? draftOf(model);
+  const now = { ...draftOf(model), ...draft };
   const change = changeOf(model, now);
   const count = Object.keys(change).length;
   const set = (told: Partial<Draft>) => {
     if (!draft) setSeen(model.revision);
-    setDraft({ ...now, ...told });
+    setDraft({ ...draft, ...told });
   };
   const forget = () => {
     setDraft(null);
