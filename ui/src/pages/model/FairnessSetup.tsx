@@ -68,7 +68,12 @@ export function FairnessSetup({ modelId, isKnown }: Props) {
           <Text size="sm">
             Log with each prediction the group that it is of, as a tag:{" "}
             <Code>{'tags={"gender": "f"}'}</Code>. Then declare that tag as a{" "}
-            <AnchorLink to="/models/$modelId/reference" params={{ modelId }} search>
+            <AnchorLink
+              to="/models/$modelId/reference"
+              params={{ modelId }}
+              search
+              underline="always"
+            >
               segment
             </AnchorLink>
             , and say here that it is to be watched for fairness. Everything logged since it became
