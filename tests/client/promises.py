@@ -260,11 +260,11 @@ def sdk_6(sabotage=""):
     """Each way out of a process sends what was logged; a server that hangs does not hold it."""
     for way in ("normal", "sys.exit", "exception", "sigterm", "forgotten"):
         with MoodServer() as server:
-            child(f"leaves:{way}", server.url, sabotage, check=False)
+            child(f"leaves:{way}", server.url, sabotage, check=False, EXIT_SECONDS="20")
             assert len(server.counts()) == 1_000, way
     for _ in range(3):
         with MoodServer() as server:
-            child("leaves:short", server.url, sabotage)
+            child("leaves:short", server.url, sabotage, EXIT_SECONDS="20")
             assert len(server.counts()) == 1
     with MoodServer(mood="silent") as server, MoodServer() as other:
         said = child("leaves:normal", server.url, sabotage, OTHER=other.url)

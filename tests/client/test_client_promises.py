@@ -36,12 +36,12 @@ def test_every_promise_has_its_bug():
 
 @pytest.mark.parametrize("way", ["fork", "spawn", "forkserver"])
 def test_children_of_multiprocessing_lose_nothing(way, server):
-    said = child(way, server.url)
+    said = child(way, server.url, EXIT_SECONDS="20")
     told = server.counts()
     assert [told[f"{pid}-mp"] for pid in said["pids"]] == [1, 1]
     assert told["parent"] == (1 if way == "fork" else 0)
 
 
 def test_what_another_exit_handler_logs_is_sent(server):
-    child("leaves:late", server.url)
+    child("leaves:late", server.url, EXIT_SECONDS="20")
     assert server.counts()["late"] == 1
