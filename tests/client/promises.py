@@ -247,7 +247,7 @@ def sdk_4(sabotage=""):  # noqa: ARG001
 def sdk_5(sabotage=""):
     """Forks while threads log: nothing hangs, nothing is sent twice, nothing is lost."""
     with MoodServer() as server:
-        said = child("forks", server.url, sabotage)
+        said = child("forks", server.url, sabotage, seconds=90, EXIT_SECONDS="20")
         assert said["ended"] == [0] * 25
         counts = server.counts()
     assert max(counts.values()) == 1
