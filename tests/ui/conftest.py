@@ -12,11 +12,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 SCREENS = Path("build/screens")
 AXE = Path("ui/node_modules/axe-core/axe.min.js")
 DAYS = 9
+# What is waited for is there in a moment, but for a machine that does much else.
+expect.set_options(timeout=30_000)
 LABELLED = ("card-fraud", "restaurant-demand")
 
 
