@@ -106,14 +106,14 @@ def main():
 
         decoder._serve(socket.socket(fileno=int(sys.argv[2])))
         return
-    honest = decoder.subprocess.Popen
 
-    def started(command, **named):
-        if command[1:3] == ["-m", "tidegauge.ingest.decoder"]:
-            command = [sys.executable, __file__, "decoder", command[3]]
-        return honest(command, **named)
+    class Started(decoder.subprocess.Popen):
+        def __init__(self, command, **named):
+            if command[1:3] == ["-m", "tidegauge.ingest.decoder"]:
+                command = [sys.executable, __file__, "decoder", command[3]]
+            super().__init__(command, **named)
 
-    decoder.subprocess.Popen = started
+    decoder.subprocess.Popen = Started
     from tidegauge.cli import main as honest_main
 
     sys.argv = ["tidegauge", *sys.argv[4:]]

@@ -8,6 +8,7 @@ it takes longer to start than to answer.
 
 import json
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -26,8 +27,10 @@ from tidegauge.series.subject import Known, find
 
 PATIENCE: Final = 300.0
 """Seconds."""
+_QUEUES: Final = 30.0
+"""While another backtest runs."""
 _STAYS: Final = 120.0
-"""Seconds after its last answer."""
+"""After its last answer."""
 _ROOM: Final = 3 << 30
 _FATAL: Final = (
     "it took more memory or time than one backtest may: ask for fewer days, fewer monitors or"
@@ -51,8 +54,9 @@ class Apart:
         model: str,
         sets: Sequence[Sequence[Mapping[str, Any]]],
         wanted: Wanted,
-    ) -> list[_Told]:
-        """Of some sets of monitors, each on the same past of a model."""
+    ) -> list[_Told] | None:
+        """Of some sets of monitors, each on the same past of a model; None where others are still
+        busy after half a minute."""
         told = {
             "url": url,
             "kept": {str(resolution): for_ for resolution, for_ in kept.items()},
@@ -62,8 +66,12 @@ class Apart:
             "wanted": wanted._asdict(),
         }
         line = json.dumps(told).encode() + b"\n"
-        with self._lock:
+        if not self._lock.acquire(timeout=_QUEUES):
+            return None
+        try:
             answer = self._asked(line) or self._asked(line)
+        finally:
+            self._lock.release()
         if answer is None:
             raise InputError(_FATAL)
         if "refused" in answer:
@@ -111,6 +119,8 @@ class Apart:
 
 
 def _main() -> None:
+    # Who stops the server on a terminal closes its standard input, too, and that ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory(_ROOM)
     catalogs: dict[str, Catalog] = {}
     while select.select([sys.stdin], [], [], _STAYS)[0]:

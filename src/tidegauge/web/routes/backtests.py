@@ -1,6 +1,5 @@
 """Monitors tried on what has been: what they would have told, found and missed."""
 
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -28,9 +27,7 @@ from tidegauge.window import DAY, SECOND
 
 router = APIRouter(prefix="/api/v1/models/{model_id}", tags=["monitors"])
 _MOST: Final = 100
-_AT_ONCE: Final = threading.BoundedSemaphore(1)
 _APART: Final = Apart()
-_PATIENCE: Final = 30.0
 _WEEK: Final = 7 * DAY
 
 
@@ -208,14 +205,12 @@ def _backtested(
         a_week=wanted.alarms_a_week,
         unwelcome=[name for name, each in opinions.items() if each.is_unwelcome],
     )
-    if not _AT_ONCE.acquire(timeout=_PATIENCE):
+    found = _APART.backtested(
+        state.config.catalog_url, state.kept.windows_for, model.tenant, model.name, sets, asked
+    )
+    if found is None:
         raise ProblemError("rate-limited", "another backtest is running", retry_after=10)
-    try:
-        return _APART.backtested(
-            state.config.catalog_url, state.kept.windows_for, model.tenant, model.name, sets, asked
-        )
-    finally:
-        _AT_ONCE.release()
+    return found
 
 
 def _outcome(
