@@ -42,7 +42,7 @@ export const useMonitor = (name: string) =>
     refetchOnWindowFocus: false,
   }).data;
 
-const STEPS = [0, 10] as const;
+const TRIALS = 10;
 
 /** What a document would have told of a model's past: its alarms soon, what it would find a little
  * later.  The last answer stays until the next. */
@@ -62,8 +62,8 @@ export function useBacktest(model: string | null, document: Document | null, day
     staleTime: 300_000,
     retry: false,
   });
-  const soon = useQuery(asked(STEPS[0], model !== null && document !== null));
-  const whole = useQuery(asked(STEPS[1], soon.isSuccess && !soon.isPlaceholderData));
+  const soon = useQuery(asked(0, model !== null && document !== null));
+  const whole = useQuery(asked(TRIALS, soon.isSuccess && !soon.isPlaceholderData));
   return {
     data: whole.data && !whole.isPlaceholderData ? whole.data : soon.data,
     error: soon.error,

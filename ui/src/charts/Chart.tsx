@@ -1,33 +1,26 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import * as Plot from "@observablehq/plot";
 import { IconDownload } from "@tabler/icons-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { Empty } from "../components/Empty";
 import { Panel } from "../components/Panel";
+import { type Drawing, plotted, type Row } from "./drawing";
 import { saveCsv, savePng, saveSvg } from "./save";
 
-type Row = Record<string, unknown>;
-
-interface Props {
-  title: string;
-  /** What is measured, and in what. */
-  unit: string;
-  /** What the picture shows, for whoever cannot see it. */
-  summary: string;
-  rows: Row[];
-  height?: number;
-  empty: { title: string; why?: string };
-  /** The marks and scales, for a width. */
-  draw: (width: number) => Plot.PlotOptions;
+interface Props<Of extends unknown[]> {
+  draw: (...of: Of) => Drawing;
+  /** Of what: it is drawn again where one of these is another. */
+  of: Of;
   onPick?: (row: Row) => void;
 }
 
 const NONCE = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
 
 /** A picture of rows, which can be saved as it is or as its rows. */
-export function Chart(props: Props) {
-  const { title, unit, summary, rows, height = 220, empty } = props;
+export function Chart<Of extends unknown[]>({ draw, of, onPick }: Props<Of>) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each of them is one
+  const drawing = useMemo(() => draw(...of), [draw, ...of]);
+  const { title, unit, summary, rows, empty } = drawing;
   const holder = useRef<HTMLDivElement>(null);
   const svg = () => holder.current?.querySelector("svg") ?? null;
   const menu = rows.length ? (
@@ -48,7 +41,7 @@ export function Chart(props: Props) {
     <Panel title={title} about={unit} actions={menu}>
       <div ref={holder}>
         {rows.length ? (
-          <Picture {...props} height={height} />
+          <Picture drawing={drawing} onPick={onPick} />
         ) : (
           <Empty title={empty.title}>{empty.why}</Empty>
         )}
@@ -58,29 +51,25 @@ export function Chart(props: Props) {
   );
 }
 
-function Picture({ draw, height = 220, summary, onPick }: Props) {
+interface Shown {
+  drawing: Drawing;
+  onPick: ((row: Row) => void) | undefined;
+}
+
+function Picture({ drawing, onPick }: Shown) {
   const { ref, width } = useElementSize();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!width || !place.current) return;
-    const made = Plot.plot({
-      width,
-      height,
-      style: { fontFamily: "inherit", fontSize: "11px", background: "none" },
-      ...draw(width),
-      ariaLabel: summary,
-    });
+    const made = plotted(drawing, width);
     // A style of its own is one that the page's policy must know.
     for (const style of made.querySelectorAll("style")) style.setAttribute("nonce", NONCE);
-    // A picture is told as a whole: its marks have no role that a name could be of.
-    made.setAttribute("role", "img");
-    for (const mark of made.querySelectorAll("g[aria-label]")) mark.removeAttribute("aria-label");
     if (onPick) made.addEventListener("click", () => made.value && onPick(made.value as Row));
     place.current.replaceChildren(made);
     return () => made.remove();
-  }, [width, height, draw, summary, onPick]);
+  }, [width, drawing, onPick]);
   return (
-    <div ref={ref} className="chart" style={{ minHeight: height }}>
+    <div ref={ref} className="chart" style={{ minHeight: drawing.height }}>
       <div ref={place} />
     </div>
   );

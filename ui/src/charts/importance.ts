@@ -1,58 +1,120 @@
-/** What counts for a model, before and now, as the rows of a picture. */
-import type { Explained, Explanations } from "../api/explanations";
+/** What the model decides by: its part of all that is added. */
+import * as Plot from "@observablehq/plot";
+import { percent } from "../components/numbers";
+import { asRows, clip, type Drawing, lines, moment, tip } from "./drawing";
+import { apart, type Course, type Weight } from "./weights";
 
-export interface Weight {
-  feature: string;
-  before: number | null;
-  now: number | null;
-  low: number | null;
-  high: number | null;
+const ROW = 24;
+const LONGEST = 22;
+const HEIGHT = 240;
+/** How much of the height of a picture a line of words takes. */
+const LINE = 0.075;
+const EMPTY = { title: "Nothing was explained in this time" };
+
+/** Now and before. */
+export function importance(rows: readonly Weight[], against: string): Drawing {
+  const names = rows.map((each) => each.feature);
+  return {
+    title: "What counts",
+    unit: `part of all that is added: bars now, diamonds ${against}`,
+    summary: rows
+      .slice(0, 3)
+      .map((each) => `${each.feature} ${percent(each.now)}`)
+      .join(", "),
+    rows: asRows(rows),
+    height: names.length * ROW + 40,
+    empty: EMPTY,
+    draw: (width) => ({
+      marginLeft: Math.min(170, width * 0.38),
+      marginRight: 16,
+      x: { label: null, grid: true, zero: true, tickFormat: percent, ticks: width < 500 ? 4 : 7 },
+      y: {
+        label: null,
+        domain: names,
+        tickSize: 0,
+        tickFormat: (name: string) => clip(name, LONGEST),
+      },
+      marks: [
+        Plot.barX(rows, {
+          y: "feature",
+          x: "now",
+          fill: "var(--series)",
+          fillOpacity: 0.35,
+          rx: 2,
+          insetTop: 4,
+          insetBottom: 4,
+        }),
+        Plot.ruleY(
+          rows.filter((each) => each.low !== null),
+          { y: "feature", x1: "low", x2: "high", stroke: "var(--series)", strokeWidth: 2.5 },
+        ),
+        Plot.dot(
+          rows.filter((each) => each.before !== null),
+          { y: "feature", x: "before", symbol: "diamond", r: 4.5, fill: "var(--other)" },
+        ),
+        tip(rows, Plot.pointerY, {
+          y: "feature",
+          x: (each) => Math.max(each.now ?? 0, each.before ?? 0),
+          title: (each) =>
+            lines(
+              each.feature,
+              `now ${percent(each.now)}${
+                each.low === null ? "" : `, ${percent(each.low)} to ${percent(each.high)}`
+              }`,
+              `${against} ${percent(each.before)}`,
+            ),
+        }),
+      ],
+    }),
+  };
 }
 
-/** What counts most first. */
-export function weights(features: readonly Explained[], most: number): Weight[] {
-  const sized = (each: Explained): number =>
-    Math.max(each.importance?.value ?? 0, each.importance_before?.value ?? 0);
-  return features
-    .toSorted((a, b) => sized(b) - sized(a))
-    .slice(0, most)
-    .map((each) => ({
-      feature: each.feature,
-      before: each.importance_before?.value ?? null,
-      now: each.importance?.value ?? null,
-      low: each.importance?.low ?? null,
-      high: each.importance?.high ?? null,
-    }));
-}
-
-export interface Course {
-  feature: string;
-  time: Date;
-  share: number;
-}
-
-/** How much some features counted over time; a step without explanations is a gap. */
-export function courses(found: Explanations, features: readonly string[]): Course[] {
-  return found.data_points.flatMap((point) =>
-    features.map((feature) => ({
-      feature,
-      time: new Date(point.timestamp),
-      share: point.explanations ? (point.importances[feature] ?? Number.NaN) : Number.NaN,
-    })),
+/** Over time, of what counts most. */
+export function importanceCourse(rows: readonly Course[]): Drawing {
+  const known = rows.filter((each) => Number.isFinite(each.share));
+  const last = [...new Map(known.map((each) => [each.feature, each])).values()];
+  const most = Math.max(...known.map((each) => each.share), 0);
+  const heights = apart(
+    last.map((each) => each.share),
+    most * LINE,
   );
+  const words = last.map((each, place) => ({ ...each, height: heights[place] }));
+  return {
+    title: "Over time",
+    unit: "part of all that is added, of what counts most",
+    summary: `${known.length} points`,
+    rows: asRows(known),
+    height: HEIGHT,
+    empty: EMPTY,
+    draw: () => ({
+      marginLeft: 48,
+      marginRight: 110,
+      x: { type: "utc", label: null },
+      y: { label: null, grid: true, zero: true, tickFormat: percent },
+      color: { scheme: "Observable10" },
+      marks: [
+        Plot.lineY(rows, {
+          x: "time",
+          y: "share",
+          z: "feature",
+          stroke: "feature",
+          strokeWidth: 2,
+        }),
+        Plot.dot(known, { x: "time", y: "share", fill: "feature", r: 2.5 }),
+        Plot.text(words, {
+          x: "time",
+          y: "height",
+          text: (each) => clip(each.feature, 18),
+          fill: "feature",
+          dx: 8,
+          textAnchor: "start",
+        }),
+        tip(known, Plot.pointer, {
+          x: "time",
+          y: "share",
+          title: (each) => lines(each.feature, moment(each.time), percent(each.share)),
+        }),
+      ],
+    }),
+  };
 }
-
-/** Where words may stand that should lie at some heights, but not on each other. */
-export function apart(heights: readonly number[], gap: number): number[] {
-  const order = heights
-    .map((_height, place) => place)
-    .sort((a, b) => at(heights, a) - at(heights, b));
-  const found = [...heights];
-  order.forEach((place, turn) => {
-    const below = order[turn - 1];
-    if (below !== undefined) found[place] = Math.max(at(found, place), at(found, below) + gap);
-  });
-  return found;
-}
-
-const at = (heights: readonly number[], place: number): number => heights[place] ?? 0;

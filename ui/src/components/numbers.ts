@@ -34,6 +34,9 @@ export function bytes(value: number | null | undefined): string {
   return `${digits(left)} TiB`;
 }
 
+export const sum = (values: readonly number[]): number =>
+  values.reduce((all, each) => all + each, 0);
+
 /** "roc_auc" as "ROC AUC", "f1" as "F1", "error_rate" as "Error rate". */
 const NAMES: Record<string, string> = {
   roc_auc: "ROC AUC",

@@ -7,6 +7,7 @@ import { Empty } from "../components/Empty";
 import { Part } from "../components/Fallback";
 import { FirstSteps } from "../components/FirstSteps";
 import { FleetTable } from "../components/FleetTable";
+import { sum } from "../components/numbers";
 import { Status } from "../components/Status";
 import { SystemStrip } from "../components/SystemStrip";
 import type { FleetSearch } from "../search";
@@ -116,4 +117,3 @@ function chosen(models: FleetModel[], { q, status, sort }: FleetSearch): FleetMo
 
 const pairs = (tags: Record<string, string>): string[] =>
   Object.entries(tags).map(([name, value]) => `${name}=${value}`);
-const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);

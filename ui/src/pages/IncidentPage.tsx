@@ -2,7 +2,8 @@ import { Badge, Grid, Group, List, Stack, Text, Title } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { type IncidentWhole, useIncident } from "../api/incidents";
 import { useProfile } from "../api/model";
-import { Distributions } from "../charts/Distributions";
+import { Chart } from "../charts/Chart";
+import { distributions } from "../charts/distributions";
 import { short } from "../charts/heat";
 import { AnchorLink } from "../components/AnchorLink";
 import { Part } from "../components/Fallback";
@@ -208,7 +209,7 @@ function Picture({
     feature,
   );
   const shown = found?.features[0];
-  return shown ? <Distributions feature={shown} /> : null;
+  return shown ? <Chart draw={distributions} of={[shown]} /> : null;
 }
 
 function Deliveries({ incident }: { incident: IncidentWhole }) {

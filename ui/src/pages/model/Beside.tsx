@@ -1,7 +1,8 @@
 import { SegmentedControl, Stack, Text } from "@mantine/core";
 import { type Part as Asked, type FeatureProfile, useProfile } from "../../api/model";
-import { Distributions } from "../../charts/Distributions";
-import { together } from "../../charts/distribution";
+import { together } from "../../charts/bars";
+import { Chart } from "../../charts/Chart";
+import { distributions } from "../../charts/distributions";
 import { Part } from "../../components/Fallback";
 import { digits } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
@@ -66,7 +67,7 @@ function Present({ feature, step }: { feature: string; step: number }) {
   if (!found || !shown) return null;
   return (
     <Stack gap={6}>
-      <Distributions feature={shown} {...(at ? { names: THEN } : {})} />
+      <Chart draw={distributions} of={at ? [shown, THEN] : [shown]} />
       <Text size="xs" c="dimmed">
         Reference: {found.baseline?.name ?? "none"}, mean {digits(shown.reference.mean)}.{" "}
         {at ? "Then" : "Now"}: {found.rows.toLocaleString("en")} rows, mean{" "}
@@ -88,7 +89,7 @@ function TwoSides({ feature }: { feature: string }) {
   if (!foundA || !foundB || !shownA || !shownB) return null;
   return (
     <Stack gap={6}>
-      <Distributions feature={together(shownA, shownB)} names={SIDES} />
+      <Chart draw={distributions} of={[together(shownA, shownB), SIDES]} />
       <Text size="xs" c="dimmed">
         A, {wordsOf(a)}: {foundA.rows.toLocaleString("en")} rows, mean {digits(shownA.current.mean)}
         . B, {wordsOf(b)}: {foundB.rows.toLocaleString("en")} rows, mean{" "}

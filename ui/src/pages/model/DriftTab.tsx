@@ -2,7 +2,9 @@ import { Grid, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
 import { useCallback, useState } from "react";
 import { useDrift } from "../../api/model";
-import { DriftHeat } from "../../charts/DriftHeat";
+import { Chart } from "../../charts/Chart";
+import type { Row } from "../../charts/drawing";
+import { drift } from "../../charts/drift";
 import { ranked, short } from "../../charts/heat";
 import { Sparkline } from "../../charts/Sparkline";
 import { Empty } from "../../components/Empty";
@@ -37,6 +39,11 @@ export function DriftTab() {
       </Panel>
     );
   const fitting = all.filter((each) => each.feature.toLowerCase().includes(words.toLowerCase()));
+  const shown = fitting.slice(0, SHOWN).map((each) => each.feature);
+  const pickRow = (row: Row) => {
+    const name = shown.find((each) => short(each) === row.feature);
+    if (name) pick(name);
+  };
   const chosen = feature ?? all[0]?.feature ?? "";
   return (
     <Grid gap="md">
@@ -65,12 +72,7 @@ export function DriftTab() {
               w={170}
             />
           </Group>
-          <DriftHeat
-            found={found}
-            features={fitting.slice(0, SHOWN).map((each) => each.feature)}
-            metric={metric}
-            onFeaturePick={pick}
-          />
+          <Chart draw={drift} of={[found, shown, metric]} onPick={pickRow} />
           {fitting.length > SHOWN ? (
             <Text size="xs" c="dimmed">
               The {SHOWN} that are furthest now, of {fitting.length}. Filter to see others.

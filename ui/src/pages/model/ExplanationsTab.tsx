@@ -1,8 +1,9 @@
 import { Code, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { type Explained, useExplanations } from "../../api/explanations";
 import { useDiagnosis } from "../../api/model";
-import { Importance, ImportanceCourse } from "../../charts/Importance";
-import { courses, weights } from "../../charts/importance";
+import { Chart } from "../../charts/Chart";
+import { importance, importanceCourse } from "../../charts/importance";
+import { courses, weights } from "../../charts/weights";
 import { Empty } from "../../components/Empty";
 import { Part } from "../../components/Fallback";
 import { Moment } from "../../components/Moment";
@@ -107,14 +108,17 @@ function Reasons() {
       ) : null}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 6 }}>
-          <Importance rows={rows} against={against} />
+          <Chart draw={importance} of={[rows, against]} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 6 }}>
-          <ImportanceCourse
-            rows={courses(
-              found,
-              rows.slice(0, FOLLOWED).map((each) => each.feature),
-            )}
+          <Chart
+            draw={importanceCourse}
+            of={[
+              courses(
+                found,
+                rows.slice(0, FOLLOWED).map((each) => each.feature),
+              ),
+            ]}
           />
         </Grid.Col>
       </Grid>

@@ -1,7 +1,8 @@
 import { Group, SegmentedControl, Select, Stack, Text } from "@mantine/core";
 import { type Attribute, type Criterion, useFairness } from "../../api/fairness";
 import { useModel } from "../../api/model";
-import { Groups } from "../../charts/Groups";
+import { Chart } from "../../charts/Chart";
+import { groups as drawn } from "../../charts/groups";
 import { Interval } from "../../charts/Interval";
 import { Empty } from "../../components/Empty";
 import { digits, named, percent, short, whole } from "../../components/numbers";
@@ -101,14 +102,17 @@ function OneAttribute({ attribute }: { attribute: Attribute }) {
               w={240}
               mb={8}
             />
-            <Groups
-              title={titleOf(rate, named)}
-              unit={`by ${attribute.protected_attribute}, with the 95 % interval`}
-              points={groups.flatMap((each) => {
-                const told = each[rate];
-                return told ? { group: each.group || "(none told)", ...told } : [];
-              })}
-              format={isShare(rate) ? percent : digits}
+            <Chart
+              draw={drawn}
+              of={[
+                titleOf(rate, named),
+                `by ${attribute.protected_attribute}, with the 95 % interval`,
+                groups.flatMap((each) => {
+                  const told = each[rate];
+                  return told ? { group: each.group || "(none told)", ...told } : [];
+                }),
+                isShare(rate) ? percent : digits,
+              ]}
             />
           </div>
         ) : null}

@@ -1,8 +1,9 @@
 import { Grid, Group, Stack, Text } from "@mantine/core";
 import { useIncidents } from "../../api/incidents";
 import { useDiagnosis, usePerformance, useStatus, useTraffic } from "../../api/model";
-import { PerformanceChart } from "../../charts/PerformanceChart";
-import { ThroughputChart } from "../../charts/TrafficCharts";
+import { Chart } from "../../charts/Chart";
+import { performance } from "../../charts/performance";
+import { throughput } from "../../charts/traffic";
 import { AnchorLink } from "../../components/AnchorLink";
 import { Empty } from "../../components/Empty";
 import { Part } from "../../components/Fallback";
@@ -158,7 +159,7 @@ function Performance() {
     );
   return (
     <Stack gap={6}>
-      <PerformanceChart found={found} metric={metric} height={190} />
+      <Chart draw={performance} of={[found, metric, null, 190]} />
       <Group justify="flex-end">
         <AnchorLink
           to="/models/$modelId/performance"
@@ -175,7 +176,7 @@ function Performance() {
 
 function Traffic() {
   const part = usePart();
-  return <ThroughputChart found={useTraffic(part, stepOf(part))} height={150} />;
+  return <Chart draw={throughput} of={[useTraffic(part, stepOf(part)), 150]} />;
 }
 
 function Fact({ name, value }: { name: string; value: string }) {

@@ -1,8 +1,9 @@
 import { Grid, Group, Select, Stack, Text } from "@mantine/core";
 import { useEstimates, usePerformance, useWhere } from "../../api/model";
-import { Calibration } from "../../charts/Calibration";
-import { Confusion } from "../../charts/Confusion";
-import { PerformanceChart } from "../../charts/PerformanceChart";
+import { Chart } from "../../charts/Chart";
+import { calibration } from "../../charts/calibration";
+import { confusion } from "../../charts/confusion";
+import { performance } from "../../charts/performance";
 import { Empty } from "../../components/Empty";
 import { Part } from "../../components/Fallback";
 import { Moment } from "../../components/Moment";
@@ -53,15 +54,19 @@ export function PerformanceTab() {
           {found.total.final_by ? <Moment at={found.total.final_by} /> : null}
         </Text>
       </Group>
-      <PerformanceChart found={found} metric={metric} estimates={estimates} />
+      <Chart draw={performance} of={[found, metric, estimates]} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Figures found={found} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Stack gap="md">
-            {found.confusion_matrix.length ? <Confusion cells={found.confusion_matrix} /> : null}
-            {found.calibration.length ? <Calibration bands={found.calibration} /> : null}
+            {found.confusion_matrix.length ? (
+              <Chart draw={confusion} of={[found.confusion_matrix]} />
+            ) : null}
+            {found.calibration.length ? (
+              <Chart draw={calibration} of={[found.calibration]} />
+            ) : null}
             {part.segment ? null : (
               <Part>
                 <Segments metric={metric} />

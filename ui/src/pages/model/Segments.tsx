@@ -1,7 +1,8 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useParts, useSegmentPerformance } from "../../api/model";
-import { Groups } from "../../charts/Groups";
+import { Chart } from "../../charts/Chart";
+import { groups } from "../../charts/groups";
 import { named } from "../../components/numbers";
 import { usePart } from "./part";
 
@@ -27,11 +28,14 @@ export function Segments({ metric }: { metric: string }) {
   return (
     <Stack gap="md">
       {columns.map((column) => (
-        <Groups
+        <Chart
           key={column}
-          title={`${named(metric)} by ${column}`}
-          unit="with the 95 % interval"
-          points={points.filter((each) => each.column === column)}
+          draw={groups}
+          of={[
+            `${named(metric)} by ${column}`,
+            "with the 95 % interval",
+            points.filter((each) => each.column === column),
+          ]}
         />
       ))}
       {segments.length > shown.length ? (

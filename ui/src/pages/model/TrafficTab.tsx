@@ -1,6 +1,7 @@
 import { Grid } from "@mantine/core";
 import { useTraffic } from "../../api/model";
-import { ErrorsChart, LatencyChart, ThroughputChart } from "../../charts/TrafficCharts";
+import { Chart } from "../../charts/Chart";
+import { errors, latency, throughput } from "../../charts/traffic";
 import { stepOf, usePart } from "./part";
 
 /** How much the model is asked, how long it takes and how often it fails. */
@@ -10,13 +11,13 @@ export function TrafficTab() {
   return (
     <Grid gap="md">
       <Grid.Col span={12}>
-        <ThroughputChart found={found} />
+        <Chart draw={throughput} of={[found]} />
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 6 }}>
-        <LatencyChart found={found} />
+        <Chart draw={latency} of={[found]} />
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 6 }}>
-        <ErrorsChart found={found} />
+        <Chart draw={errors} of={[found]} />
       </Grid.Col>
     </Grid>
   );

@@ -1,13 +1,13 @@
 import { Alert, Button, Group, Loader, Select, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import * as Plot from "@observablehq/plot";
 import { useState } from "react";
 import { useFleet } from "../../api/fleet";
 import { type Backtest, type Document, type Outcome, useBacktest } from "../../api/monitors";
+import { alarms } from "../../charts/alarms";
 import { Chart } from "../../charts/Chart";
-import { digits, named } from "../../components/numbers";
+import { digits, named, sum } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
-import { exactly, spanOf } from "../../components/time";
+import { spanOf } from "../../components/time";
 import { isAbout } from "./told";
 
 const PAUSE_MS = 700;
@@ -72,11 +72,8 @@ export function BacktestPanel({ document, onUse }: Props) {
   );
 }
 
-const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
-
 function Told({ test, days, onUse }: { test: Backtest; days: number; onUse: Props["onUse"] }) {
-  const alarms = test.outcomes.flatMap((each) => each.alarms);
-  const count = test.outcomes.reduce((sum, each) => sum + each.alarm_count, 0);
+  const count = sum(test.outcomes.map((each) => each.alarm_count));
   const quieter = test.outcomes.find((each) => each.quieter)?.quieter;
   const span = Math.min(days, (Date.parse(test.end_time) - Date.parse(test.start_time)) / 86.4e6);
   return (
@@ -89,7 +86,7 @@ function Told({ test, days, onUse }: { test: Backtest; days: number; onUse: Prop
         What alarms at every reading would have had {digits(test.always.alarms_a_week * (span / 7))}
         . Read in {test.took_ms} ms, {test.rows.toLocaleString("en")} rows.
       </Text>
-      <Alarms test={test} count={alarms.length} />
+      {count ? <Chart draw={alarms} of={[test]} /> : null}
       {test.outcomes
         .filter((each) => each.trials.length || each.note)
         .slice(0, 4)
@@ -108,51 +105,6 @@ function Told({ test, days, onUse }: { test: Backtest; days: number; onUse: Prop
         </Alert>
       ) : null}
     </Stack>
-  );
-}
-
-function Alarms({ test, count }: { test: Backtest; count: number }) {
-  const rows = test.outcomes.flatMap((outcome) =>
-    outcome.alarms.map((each) => ({
-      from: new Date(each.at),
-      to: new Date(each.until ?? test.end_time),
-      severity: each.severity,
-      reason: each.reason,
-      of: [outcome.version, outcome.segment].filter(Boolean).join(", ") || "all",
-    })),
-  );
-  const span = [new Date(test.start_time), new Date(test.end_time)] as [Date, Date];
-  if (!count) return null;
-  return (
-    <Chart
-      title="When it would have alarmed"
-      unit=""
-      summary={`${count} alarms: ${rows.map((each) => `${exactly(each.from)}, ${each.severity}`).join("; ")}`}
-      rows={rows}
-      height={60 + 22 * new Set(rows.map((each) => each.of)).size}
-      empty={{ title: "No alarm" }}
-      draw={() => ({
-        marginLeft: 60,
-        x: { domain: span, label: null },
-        y: { label: null },
-        marks: [
-          Plot.barX(rows, {
-            x1: "from",
-            x2: "to",
-            y: "of",
-            fill: (each) => `var(--${each.severity})`,
-            fillOpacity: 0.35,
-          }),
-          Plot.tickX(rows, {
-            x: "from",
-            y: "of",
-            stroke: (each) => `var(--${each.severity})`,
-            strokeWidth: 2,
-            title: (each) => `${exactly(each.from)}\n${each.severity}: ${each.reason}`,
-          }),
-        ],
-      })}
-    />
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FeatureProfile } from "../api/model";
-import { bars, isBinned, ticksOf, together } from "./distribution";
+import { bars, isBinned, ticksOf, together } from "./bars";
 
 const feature = (picture: FeatureProfile["picture"]): FeatureProfile =>
   ({ name: "features.x", facet: "", picture }) as FeatureProfile;

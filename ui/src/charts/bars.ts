@@ -53,9 +53,11 @@ const TICK_PX = 62;
 export function ticksOf(rows: readonly Bar[], width: number): Map<string, string> {
   const step = Math.max(1, Math.ceil((rows.length * TICK_PX) / Math.max(width, TICK_PX)));
   const found = rows.flatMap((each, place): [string, string][] => {
-    if (each.from === undefined) return [[each.name, each.name.split(" ")[0] ?? ""]];
+    // What lies beside the scale is named before what lies on it.
     const isNear = rows.slice(place + 1, place + step).some((later) => later.from === undefined);
-    return place % step === 0 && !isNear ? [[each.name, digits(each.from)]] : [];
+    if (isNear) return [];
+    if (each.from === undefined) return [[each.name, each.name.split(" ")[0] ?? ""]];
+    return place % step === 0 ? [[each.name, digits(each.from)]] : [];
   });
   return new Map(found);
 }

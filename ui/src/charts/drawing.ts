@@ -1,0 +1,55 @@
+/** What a picture is, apart from where it is shown: pages, reports and examples draw the same. */
+import * as Plot from "@observablehq/plot";
+
+export type Row = Record<string, unknown>;
+
+export interface Drawing {
+  title: string;
+  /** What is measured, and in what. */
+  unit: string;
+  /** What the picture shows, for whoever cannot see it. */
+  summary: string;
+  rows: Row[];
+  height: number;
+  /** What is said where there are no rows. */
+  empty: { title: string; why?: string };
+  /** The marks and scales, for a width. */
+  draw: (width: number) => Plot.PlotOptions;
+}
+
+type Plotted = ReturnType<typeof Plot.plot>;
+
+export function plotted({ draw, height, summary }: Drawing, width: number): Plotted {
+  const made = Plot.plot({
+    width,
+    height,
+    style: { fontFamily: "inherit", fontSize: "11px", background: "none" },
+    ...draw(width),
+    ariaLabel: summary,
+  });
+  // A picture is told as a whole: its marks have no role that a name could be of.
+  made.setAttribute("role", "img");
+  for (const mark of made.querySelectorAll("g[aria-label]")) mark.removeAttribute("aria-label");
+  return made;
+}
+
+/** Interfaces have no index of their own, and pictures ask for none. */
+export const asRows = (rows: readonly object[]): Row[] => rows as Row[];
+
+export const clip = (name: string, most: number): string =>
+  name.length > most ? `${name.slice(0, most - 1)}…` : name;
+
+export const moment = (time: Date): string => time.toUTCString().slice(5, 22);
+
+/** Words about what is under the pointer, a line each; what is empty is left out. */
+export const lines = (...words: string[]): string => words.filter(Boolean).join("\n");
+
+interface Told<T> {
+  x?: string | ((each: T) => number | Date);
+  y?: string | ((each: T) => number);
+  title: (each: T) => string;
+}
+
+/** What is under the pointer, in words. */
+export const tip = <T>(rows: readonly T[], pointer: typeof Plot.pointer, told: Told<T>) =>
+  Plot.tip(rows as Plot.Data, pointer({ ...told, fill: "var(--panel)" } as Plot.TipOptions));
