@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WHEELS := build/wheels
-SOURCES := $(shell find src -type f -not -name '*.pyc' -not -path 'src/tidegauge/web/ui/*')
+SOURCES := $(shell find src -type f -not -name '*.pyc' -not -path 'src/tidegauge/web/ui/*' -not -path 'src/tidegauge/report/built/*')
 UI := src/tidegauge/web/ui/index.html
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -name schema.ts)
 
@@ -49,7 +49,7 @@ ui/src/api/schema.ts: build/openapi.json ui/node_modules/ready
 
 $(UI): ui/src/api/schema.ts $(UI_SOURCES)
 	@echo "== Building the dashboard"
-	@cd ui && npm run --silent build -- --logLevel warn
+	@cd ui && npm run --silent build
 	@touch $@
 
 ui: $(UI)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -111,3 +112,16 @@ def test_performance_of_a_model_without_labels(api, command):
     api.case.send([prediction(random.Random(1), n, at=START + n) for n in range(50)], START + HOURS)
     api.case.count()
     assert "No label has come, and nothing is estimated yet." in command("performance", "m")
+
+
+@pytest.mark.usefixtures("lent")
+def test_a_report_is_told_and_written(command, tmp_path):
+    told = command("report", "m")
+    assert re.search(r"m was healthy from .*: 2,000 predictions \(0 before\)", told)
+    assert re.search(r"^accuracy +0\.\d+", told, re.MULTILINE)
+    page = tmp_path / "m.html"
+    assert command("report", "m", "--html", str(page)).strip() == f"{page} is written"
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert json.loads(command("report", "m", "--json"))["total_predictions"] == 2_000
+    said = command("report", "m", "--html", str(tmp_path / "no" / "m.html"), status=1)
+    assert "cannot be written" in said

@@ -97,6 +97,36 @@ def test_two_versions_are_compared_at_an_address(loans, look):
     assert not mine.complaints
 
 
+def test_a_time_of_ones_own_has_a_report_to_keep(loans, look, tmp_path):
+    mine = look(loans)
+    page = mine.go(f"/models/{MODEL}/overview?range=7d")
+    page.get_by_role("button", name="From when to when").click()
+    first = datetime.now() - timedelta(days=5)  # noqa: DTZ005 - as a person types it
+    page.get_by_label("From", exact=True).fill(first.strftime("%Y-%m-%dT00:00"))
+    page.get_by_role("button", name="Show this time").click()
+    expect(page).to_have_url(re.compile(r"from=.*to="))
+    mine.settle()
+    with page.expect_download() as awaited:
+        page.get_by_role("link", name="Report of this time").click()
+    file = tmp_path / awaited.value.suggested_filename
+    assert re.fullmatch(rf"{MODEL}_\d{{4}}-\d\d-\d\d_\d{{4}}-\d\d-\d\d\.html", file.name)
+    awaited.value.save_as(file)
+    page.goto(file.as_uri())
+    expect(page.get_by_role("heading", level=1)).to_contain_text(MODEL)
+    figures = page.locator("figure[data-chart]")
+    drawn = page.locator("figure[data-chart] svg[role=img]")
+    names = {each.get_attribute("data-chart") for each in figures.all()}
+    assert {"performance", "drift", "distributions", "importance", "throughput"} <= names
+    expect(drawn).not_to_have_count(0)
+    without = [
+        each.inner_text() for each in figures.all() if not each.locator("svg[role=img]").count()
+    ]
+    assert [each for each in without if not re.search("No call|Nothing|There are no", each)] == []
+    assert not mine.unreadable()
+    mine.keep("report")
+    assert not mine.complaints
+
+
 def test_a_row_is_found_and_looked_into(loans, look):
     mine = look(loans)
     page = mine.go(f"/models/{MODEL}/records?range=7d")

@@ -31,7 +31,7 @@ OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
     *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
     *("performance", "labels/coverage", "fairness", "compare", "segments/where", "explanations"),
-    *("diagnosis", "estimates"),
+    *("diagnosis", "estimates", "report"),
     *("drift/summary", "drift/report", "readings", "monitor"),
     *("monitor/run", "monitor/backtest", "training", "alert-rules", "alert-rules/{rule_id}"),
     "alert-rules/{rule_id}/test",

@@ -28,6 +28,10 @@ def connect(url: str, api_key: str) -> "httpx.Client":
 
 
 def get(http: "httpx.Client", path: str, **query: str | int | None) -> dict[str, Any]:
+    return answered(http, path, **query).json()
+
+
+def answered(http: "httpx.Client", path: str, **query: str | int | None) -> "httpx.Response":
     """The answer to a question, or what the server said instead."""
     import httpx  # noqa: PLC0415 - as above
 
@@ -37,7 +41,7 @@ def get(http: "httpx.Client", path: str, **query: str | int | None) -> dict[str,
     except httpx.TransportError as error:
         raise unreachable(http, error) from error
     checked(answer)
-    return answer.json()
+    return answer
 
 
 def asked(

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Container, Generator
+from collections.abc import Container, Generator, Mapping
 from typing import Any
 
 import typer
@@ -31,6 +31,12 @@ def table_of(*columns: str, left: Container[str] = ("group", "from")) -> Any:  #
     for column in columns:
         table.add_column(column, justify="left" if column in left else "right")
     return table
+
+
+def span_of(figure: Mapping[str, Any]) -> str:
+    """Its interval, if it has one."""
+    low, high = figure["low"], figure["high"]
+    return "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from tidegauge.cli.api import END, JSON, KEY, MODEL, START, URL, connect, get
-from tidegauge.cli.output import plain, table_of
+from tidegauge.cli.output import plain, span_of, table_of
 
 
 def performance(  # noqa: PLR0913 - an option each
@@ -67,7 +67,7 @@ def _print_all(console: Console, model: str, found: Mapping[str, Any]) -> None:
     for name, each in total["metrics"].items():
         # Those of one class alone are many: --json has them.
         if " of " not in name:
-            table.add_row(plain(name), f"{each['value']:.4g}", _span(each), f"{each['n']:,.0f}")
+            table.add_row(plain(name), f"{each['value']:.4g}", span_of(each), f"{each['n']:,.0f}")
     console.print(table)
 
 
@@ -103,8 +103,3 @@ def _about(figure: Mapping[str, Any] | None) -> str:
     if figure["low"] is None or figure["high"] is None:
         return f"{figure['value']:.4g}"
     return f"{figure['value']:.4g} ± {(figure['high'] - figure['low']) / 2:.2g}"
-
-
-def _span(figure: Mapping[str, Any]) -> str:
-    low, high = figure["low"], figure["high"]
-    return "" if low is None or high is None else f"{low:.4g} to {high:.4g}"

@@ -1,28 +1,24 @@
 """A report as one page that needs nothing else: no network, no other file.
 
 `render(report)` gives a whole document; `render(report, fragment=True)` gives the part that a
-notebook puts into its own page.  Both say the same.  What a user wrote (names, values, messages)
-reaches the page through one environment that escapes everything, and the document's own policy
-lets no script run but ours.
+notebook puts into its own page.  Both say the same.
 """
 
-import base64
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, cast
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 
 from tidegauge.report import words
 from tidegauge.report.bars import chart
 from tidegauge.report.histogram import plot
 from tidegauge.report.interval import ruler
-from tidegauge.report.palette import COLOURS
+from tidegauge.report.pages import digest, environment
 from tidegauge.report.result import Bars, Facet, Feature, Finding, Histogram, Measurement, Summary
 from tidegauge.report.shown import (
     OVERALL,
@@ -283,33 +279,12 @@ def _at(facet: Facet, value: float | None) -> str:
     return words.number(value, 3)
 
 
-def _source(name: str) -> str:
-    """A template without the indentation that only its authors need: a tenth of the page."""
-    text = (files("tidegauge.report") / "page" / name).read_text("utf-8")
-    return re.sub(r"\n\s+", "\n", text) if name.endswith(".html") else text
-
-
-def _printed(value: object) -> object:
-    """What any expression in a template goes through; markup of our own is of another type."""
-    return words.plain(value, longest=2000) if type(value) is str and value else value
-
-
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        finalize=_printed,
-    )
-    script = environment.get_template("report.js").render()
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    # Jinja's own types name only what it ships.
+    made = environment()
+    script = made.get_template("report.js").render()
     names: dict[str, Any] = {
-        "colours": COLOURS,
-        "script_digest": digest,
+        "script_digest": digest(script),
         "histogram_of": plot,
         "bars_of": chart,
         "ruler_of": ruler,
@@ -326,17 +301,6 @@ def _environment() -> Environment:
         "interval": words.interval,
         "limit": words.limit,
     }
-    filters: dict[str, Any] = {
-        "chance": words.chance,
-        "heading": words.title,
-        "moment": words.moment,
-        "number": words.number,
-        "plain": words.plain,
-        "points": words.points,
-        "probability": words.probability,
-        "share": words.share,
-    }
-    environment.globals.update(names)
-    environment.filters.update(filters)
-    environment.tests["histogram"] = lambda value: isinstance(value, Histogram)
-    return environment
+    made.globals.update(names)
+    made.tests["histogram"] = lambda value: isinstance(value, Histogram)
+    return made

@@ -29,3 +29,12 @@ COLOURS = {
     "over": ("#e58a4f", "#c96f33"),
     "far": ("#b03a06", "#ff9f6b"),
 }
+
+DRAWN = {
+    "panel": ("#ffffff", "#141b22"),
+    "series": ("#0b7285", "#4fc3d4"),
+    "other": ("#c2410c", "#ff9f68"),
+    "critical": ("#c92a2a", "#ff8787"),
+    "unknown": ("#868e96", "#909296"),
+}
+"""What the dashboard's pictures ask for by name, as it has them."""

@@ -121,6 +121,12 @@ _TITLES = {
     "jensen_shannon": "Jensen-Shannon",
     "unseen": "Never seen before",
     "out_of_range": "Out of range",
+    "mape": "MAPE",
+    "ndcg": "NDCG",
+    "r2": "R²",
+    "rmse": "RMSE",
+    "roc_auc": "ROC AUC",
+    "smape": "sMAPE",
     "wasserstein_normalised": "Wasserstein, in sd",
 }
 

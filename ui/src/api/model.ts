@@ -28,6 +28,14 @@ const of = (part: Part) => ({
 
 const path = (part: { modelId: string }) => ({ model_id: part.modelId });
 
+/** Where a file comes from that says what happened in this time. */
+export const reportOf = ({ modelId, start, end }: Part): string =>
+  `/api/v1/models/${encodeURIComponent(modelId)}/report?${new URLSearchParams({
+    format: "html",
+    start_time: start,
+    end_time: end,
+  })}`;
+
 export const useModel = (modelId: string) =>
   useSuspenseQuery({
     queryKey: ["model", modelId],

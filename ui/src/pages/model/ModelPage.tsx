@@ -1,4 +1,15 @@
-import { Badge, Group, SegmentedControl, Select, Stack, Text, Title } from "@mantine/core";
+import {
+  ActionIcon,
+  Badge,
+  Group,
+  SegmentedControl,
+  Select,
+  Stack,
+  Text,
+  Title,
+  Tooltip,
+} from "@mantine/core";
+import { IconFileDownload } from "@tabler/icons-react";
 import {
   Link,
   Outlet,
@@ -9,12 +20,13 @@ import {
 } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useFleet } from "../../api/fleet";
-import { useModel, useParts } from "../../api/model";
+import { reportOf, useModel, useParts } from "../../api/model";
 import { Part } from "../../components/Fallback";
 import { Moment } from "../../components/Moment";
+import { OwnTime } from "../../components/OwnTime";
 import { Status } from "../../components/Status";
 import { type ModelSearch, RANGES, type RangeName } from "../../search";
-import { USUAL } from "./part";
+import { USUAL, usePart } from "./part";
 
 const TABS = [
   ["overview", "Overview"],
@@ -107,6 +119,7 @@ function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) 
   const { versions, segments } = useParts(modelId);
   const at = useLocation({ select: (location) => location.pathname });
   const without = WITHOUT[at.slice(at.lastIndexOf("/") + 1)] ?? [];
+  const part = usePart();
   const go = useNavigate();
   const set = (change: ModelSearch) =>
     go({ to: ".", search: (old: ModelSearch) => ({ ...old, ...change }), replace: true });
@@ -139,13 +152,32 @@ function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) 
         />
       ) : null}
       {without.includes("time") ? null : (
-        <SegmentedControl
-          aria-label="Time"
-          size="xs"
-          data={Object.keys(RANGES)}
-          value={search.from ? "" : (search.range ?? USUAL)}
-          onChange={(value) => set({ range: value as RangeName, from: undefined, to: undefined })}
-        />
+        <>
+          <SegmentedControl
+            aria-label="Time"
+            size="xs"
+            data={Object.keys(RANGES)}
+            value={search.from ? "" : (search.range ?? USUAL)}
+            onChange={(value) => set({ range: value as RangeName, from: undefined, to: undefined })}
+          />
+          <OwnTime
+            start={part.start}
+            end={part.end}
+            onChange={(from, to) => set({ range: undefined, from, to })}
+          />
+          <Tooltip label="A report of this time, as one file to keep and to send">
+            <ActionIcon
+              component="a"
+              href={reportOf(part)}
+              download
+              variant="default"
+              size={30}
+              aria-label="Report of this time"
+            >
+              <IconFileDownload size={15} />
+            </ActionIcon>
+          </Tooltip>
+        </>
       )}
     </Group>
   );
