@@ -18,7 +18,7 @@ from tidegauge.arrow import Chunked, pa
 _WORD: Final = 8
 _WORDS: Final = 3
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_ROOM: Final = 32
+_ROOM: Final = 8
 """Flags for each id, at the least."""
 _FEWEST: Final = 1 << 16
 
@@ -33,9 +33,8 @@ class Sought:
         size = 1 << max(_ROOM * len(ids), _FEWEST).bit_length()
         flags = tuple(np.zeros(size, dtype=np.bool_) for _word in range(_WORDS))
         for texts in map(_Texts, ids.cast(pa.large_string()).chunks):
-            every = np.arange(texts.count)
             for word, own in enumerate(flags):
-                own[_place(texts.word(word, every), own)] = True
+                own[_place(texts.word(word), own)] = True
         return cls(flags)
 
     def rows(self, ids: Chunked) -> Counts:
@@ -43,10 +42,12 @@ class Sought:
         found: list[Counts] = []
         start = 0
         for texts in map(_Texts, ids.cast(pa.large_string()).chunks):
-            left = np.arange(texts.count)
+            left = None
             for word, own in enumerate(self.flags):
-                left = left[own[_place(texts.word(word, left), own)]]
-            found.append(left + start)
+                passes = own[_place(texts.word(word, left), own)]
+                left = np.flatnonzero(passes) if left is None else left[passes]
+            if left is not None:
+                found.append(left + start)
             start += texts.count
         return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
@@ -66,9 +67,13 @@ class _Texts:
         count = len(octets) - _WORD + 1
         self._words = np.ndarray((count,), np.dtype("<u8"), buffer=octets.data, strides=(1,))
 
-    def word(self, which: int, rows: Counts) -> Hashes:
-        """Of each text its last word, its first or its middle one; of a short text the whole."""
-        starts, ends = self._ends[rows], self._ends[rows + 1]
+    def word(self, which: int, rows: Counts | None = None) -> Hashes:
+        """Of each text, or of some, its last word, its first or its middle one; of a short text the
+        whole."""
+        if rows is None:
+            starts, ends = self._ends[:-1], self._ends[1:]
+        else:
+            starts, ends = self._ends[rows], self._ends[rows + 1]
         sizes = ends - starts
         if which:
             ends = starts + (_WORD if which == 1 else (sizes + _WORD) // 2)
@@ -87,6 +92,7 @@ class _Texts:
         return np.where(sizes > 0, found << kept.astype(np.uint64), np.uint64(0))
 
 
-def _place(words: Hashes, flags: Flags) -> Hashes:
+def _place(words: Hashes, flags: Flags) -> Counts:
     """The upper bits of a product depend on all bits of the word."""
-    return (words * _ODD) >> np.uint64(64 - (len(flags).bit_length() - 1))
+    # Places with a sign are looked up twice as fast.
+    return ((words * _ODD) >> np.uint64(64 - (len(flags).bit_length() - 1))).view(np.int64)

@@ -30,7 +30,7 @@ Told = dict[str, Any]
 def encode(measured: Mapping[str, Measured]) -> bytes:
     """By name: a model may be measured in several ways."""
     told = {name: {type(each).__name__: _TOLD[type(each)](each)} for name, each in measured.items()}
-    return zlib.compress(orjson.dumps(told), 6)
+    return zlib.compress(orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY), 6)
 
 
 def decode(body: bytes) -> dict[str, Measured]:
@@ -50,11 +50,20 @@ def merged(a: Mapping[str, Measured], b: Mapping[str, Measured]) -> dict[str, Me
     return found
 
 
-def _numbers(values: Floats | Counts) -> list[Any]:
+def _numbers(values: Floats) -> Floats | Counts:
     """Whole numbers without their `.0`."""
     flat = values.ravel()
-    whole = flat.astype(np.int64) if np.abs(flat).max(initial=0.0) < 1 << 53 else flat
-    return whole.tolist() if bool((whole == flat).all()) else flat.tolist()
+    with np.errstate(invalid="ignore"):
+        # What is too large for it becomes another number, and is seen to be.
+        whole = flat.astype(np.int64)
+    return whole if (whole == flat).all() else flat
+
+
+def _steps(values: Counts) -> Counts:
+    """From each to the next: where neighbours are near, small numbers."""
+    found = values.copy()
+    found[1:] -= values[:-1]
+    return found
 
 
 def _floats(told: Sequence[float], *shape: int) -> Floats:
@@ -81,8 +90,7 @@ def _classes(of: Classes) -> Told:
         "scores": {
             column: {
                 "truths": each.truths,
-                # Neighbours are near: the steps are small numbers.
-                "bins": np.diff(each.bins, prepend=0).tolist(),
+                "bins": _steps(each.bins),
                 "counts": _numbers(each.counts),
                 "bands": _numbers(each.bands),
                 "sums": _numbers(each.sums),
@@ -113,7 +121,7 @@ def _errors(of: Errors) -> Told:
     told: Told = {name: astuple(getattr(of, name)) for name in _MOMENTS}
     return told | {
         "zeros": of.zeros,
-        "bins": np.diff(of.bins, prepend=0).tolist(),
+        "bins": _steps(of.bins),
         "counts": _numbers(of.counts),
         "quantiles": {name: astuple(each) for name, each in of.quantiles.items()},
     }
@@ -174,7 +182,7 @@ def _to_returns(told: Told) -> Returns:
 
 
 def _delays(of: Delays) -> Told:
-    return {"bins": of.bins.tolist(), "counts": of.counts.tolist(), "early": of.early}
+    return {"bins": of.bins, "counts": of.counts, "early": of.early}
 
 
 def _to_delays(told: Told) -> Delays:
