@@ -22,7 +22,7 @@ EXAMPLES = int(os.environ.get("TIDEGAUGE_EXAMPLES", "40"))
 
 @pytest.fixture(scope="module")
 def document(server):
-    return httpx.get(f"{server.url}/api/v1/openapi.json").json()
+    return httpx.get(f"{server.url}/api/v1/openapi.json", timeout=60).json()
 
 
 # What a schema cannot say (that mixes add up to 1, that a time is not in the future) is left out.
