@@ -13,14 +13,14 @@ const TRUTH = [
 export function calibration(bands: readonly Shown["Band"][]): Drawing {
   return {
     title: "Calibration",
-    unit: "how often it came true, by the probability that was said",
+    unit: "up: how often it came true; across: the probability that was said",
     summary: `${bands.length} bands of scores`,
     rows: asRows(bands),
     height: 260,
     empty: { title: "No score says how sure the model was" },
     draw: () => ({
       marginLeft: 44,
-      x: { ...SHARES, label: "said" },
+      x: { ...SHARES, label: null },
       y: { ...SHARES, label: null, grid: true },
       r: { range: [2, 11] },
       marks: [

@@ -2,10 +2,12 @@
 import * as Plot from "@observablehq/plot";
 import type { Shown } from "../api/client";
 import { percent, whole } from "../components/numbers";
-import { asRows, clip, type Drawing, lines, tip } from "./drawing";
+import { asRows, clip, type Drawing, LETTER, lines, rowsOf, tip } from "./drawing";
 
 const MOST = 12;
 const ROW = 30;
+/** Pixels in which a share cannot be read. */
+const NARROW = 46;
 
 export function confusion(cells: readonly Shown["Cell"][]): Drawing {
   const totals = new Map<string, number>();
@@ -34,23 +36,17 @@ export function confusion(cells: readonly Shown["Cell"][]): Drawing {
     empty: { title: "There are no classes to confuse" },
     draw: (width) => {
       const margin = Math.min(120, width * 0.3);
-      const longest = Math.floor((width - margin) / Math.max(names.length, 1) / 7);
+      const room = (width - margin) / Math.max(names.length, 1);
       return {
-        marginLeft: margin,
+        ...rowsOf(names, margin),
         marginTop: 26,
         marginBottom: 4,
         x: {
-          axis: "top",
+          axis: room < LETTER * 3 ? null : "top",
           domain: names,
           label: null,
           tickSize: 0,
-          tickFormat: (name: string) => clip(name, Math.max(longest, 2)),
-        },
-        y: {
-          domain: names,
-          label: null,
-          tickSize: 0,
-          tickFormat: (name: string) => clip(name, Math.max(Math.floor(margin / 7), 2)),
+          tickFormat: (name: string) => clip(name, Math.max(Math.floor(room / LETTER), 2)),
         },
         marks: [
           Plot.cell(rows, {
@@ -61,7 +57,13 @@ export function confusion(cells: readonly Shown["Cell"][]): Drawing {
             inset: 1,
             rx: 3,
           }),
-          Plot.text(rows, { x: "predicted", y: "actual", text: (each) => percent(each.share) }),
+          room < NARROW
+            ? null
+            : Plot.text(rows, {
+                x: "predicted",
+                y: "actual",
+                text: (each) => percent(each.share),
+              }),
           tip(rows, Plot.pointer, {
             x: "predicted",
             y: "actual",

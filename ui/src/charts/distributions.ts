@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { percent } from "../components/numbers";
 import { type Bar, bars, isBinned, type Pictured, ticksOf } from "./bars";
-import { asRows, type Drawing, lines, tip } from "./drawing";
+import { asRows, type Drawing, lines, rowsOf, tip } from "./drawing";
 import { short } from "./heat";
 
 /** What the blue one is, and the orange one. */
@@ -68,10 +68,10 @@ function columns(rows: Bar[], width: number, names: Names): Plot.PlotOptions {
 }
 
 function dots(rows: Bar[], width: number, names: Names): Plot.PlotOptions {
+  const labels = rows.map((each) => each.name);
   return {
-    marginLeft: Math.min(140, width * 0.4),
+    ...rowsOf(labels, Math.min(140, width * 0.4)),
     x: SHARE,
-    y: { label: null, domain: rows.map((each) => each.name), tickSize: 0 },
     marks: [
       Plot.link(rows, { y: "name", x1: "reference", x2: "current", stroke: "var(--unknown)" }),
       Plot.dot(rows, { y: "name", x: "reference", fill: "var(--series)", r: 4.5 }),

@@ -36,8 +36,22 @@ export function plotted({ draw, height, summary }: Drawing, width: number): Plot
 /** Interfaces have no index of their own, and pictures ask for none. */
 export const asRows = (rows: readonly object[]): Row[] => rows as Row[];
 
+/** Pixels that a letter takes, if it is a wide one. */
+export const LETTER = 7;
+
 export const clip = (name: string, most: number): string =>
   name.length > most ? `${name.slice(0, most - 1)}…` : name;
+
+/** A row for each name, which stands in so much room beside it. */
+export const rowsOf = (names: readonly string[], room: number) => ({
+  marginLeft: room,
+  y: {
+    label: null,
+    domain: names,
+    tickSize: 0,
+    tickFormat: (name: string) => clip(name, Math.floor(room / LETTER)),
+  },
+});
 
 export const moment = (time: Date): string => time.toUTCString().slice(5, 22);
 
@@ -53,3 +67,18 @@ interface Told<T> {
 /** What is under the pointer, in words. */
 export const tip = <T>(rows: readonly T[], pointer: typeof Plot.pointer, told: Told<T>) =>
   Plot.tip(rows as Plot.Data, pointer({ ...told, fill: "var(--panel)" } as Plot.TipOptions));
+
+/** Where words may stand that should lie at some heights, but not on each other. */
+export function apart(heights: readonly number[], gap: number): number[] {
+  const order = heights
+    .map((_height, place) => place)
+    .sort((a, b) => at(heights, a) - at(heights, b));
+  const found = [...heights];
+  order.forEach((place, turn) => {
+    const below = order[turn - 1];
+    if (below !== undefined) found[place] = Math.max(at(found, place), at(found, below) + gap);
+  });
+  return found;
+}
+
+const at = (heights: readonly number[], place: number): number => heights[place] ?? 0;

@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Drift } from "../api/model";
 import { short as count, digits } from "../components/numbers";
-import { asRows, clip, type Drawing, lines, moment, tip } from "./drawing";
+import { asRows, type Drawing, lines, moment, rowsOf, tip } from "./drawing";
 import { cells, short } from "./heat";
 
 const ROW = 20;
@@ -10,6 +10,7 @@ const ROW = 20;
 export function drift(found: Drift, features: readonly string[], metric: string): Drawing {
   const rows = cells(found, features);
   const names = features.map(short);
+  const steps = new Set(rows.map((each) => each.time.getTime())).size;
   return {
     title: "Drift over time",
     unit: `${metric.toUpperCase()} against the reference, from pale to 0.3 and more`,
@@ -18,15 +19,9 @@ export function drift(found: Drift, features: readonly string[], metric: string)
     height: names.length * ROW + 34,
     empty: { title: "Nothing to compare yet", why: "It needs a reference, and rows after it." },
     draw: (width) => ({
-      marginLeft: Math.min(180, width * 0.34),
+      ...rowsOf(names, Math.min(180, width * 0.34)),
       marginTop: 4,
       x: { type: "utc", label: null },
-      y: {
-        domain: names,
-        label: null,
-        tickSize: 0,
-        tickFormat: (name: string) => clip(name, width < 500 ? 14 : 24),
-      },
       color: {
         type: "linear",
         domain: [0, 0.3],
@@ -40,7 +35,8 @@ export function drift(found: Drift, features: readonly string[], metric: string)
           x2: "until",
           y: "feature",
           fill: "value",
-          inset: 0.6,
+          // Of many narrow ones nothing would be left.
+          inset: Math.min(0.6, (width / Math.max(steps, 1)) * 0.1),
           rx: 2,
         }),
         tip(rows, Plot.pointer, {

@@ -1,7 +1,7 @@
 /** A figure of each group, with its interval: where intervals lie apart, so do the groups. */
 import * as Plot from "@observablehq/plot";
 import { digits, short } from "../components/numbers";
-import { asRows, clip, type Drawing, lines, tip } from "./drawing";
+import { asRows, type Drawing, lines, rowsOf, tip } from "./drawing";
 
 export interface GroupPoint {
   group: string;
@@ -12,7 +12,6 @@ export interface GroupPoint {
 }
 
 const ROW = 26;
-const LONGEST = 20;
 
 export function groups(
   title: string,
@@ -29,7 +28,7 @@ export function groups(
     height: names.length * ROW + 40,
     empty: { title: "No group has enough rows for it" },
     draw: (width) => ({
-      marginLeft: Math.min(150, width * 0.34),
+      ...rowsOf(names, Math.min(150, width * 0.34)),
       marginRight: 16,
       x: {
         label: null,
@@ -37,12 +36,6 @@ export function groups(
         nice: true,
         ticks: width < 500 ? 4 : 7,
         tickFormat: (value: number) => format(value),
-      },
-      y: {
-        label: null,
-        domain: names,
-        tickSize: 0,
-        tickFormat: (name: string) => clip(name, LONGEST),
       },
       marks: [
         Plot.ruleY(points, {

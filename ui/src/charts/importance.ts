@@ -1,11 +1,10 @@
 /** What the model decides by: its part of all that is added. */
 import * as Plot from "@observablehq/plot";
 import { percent } from "../components/numbers";
-import { asRows, clip, type Drawing, lines, moment, tip } from "./drawing";
-import { apart, type Course, type Weight } from "./weights";
+import { apart, asRows, clip, type Drawing, lines, moment, rowsOf, tip } from "./drawing";
+import type { Course, Weight } from "./weights";
 
 const ROW = 24;
-const LONGEST = 22;
 const HEIGHT = 240;
 /** How much of the height of a picture a line of words takes. */
 const LINE = 0.075;
@@ -25,15 +24,9 @@ export function importance(rows: readonly Weight[], against: string): Drawing {
     height: names.length * ROW + 40,
     empty: EMPTY,
     draw: (width) => ({
-      marginLeft: Math.min(170, width * 0.38),
+      ...rowsOf(names, Math.min(170, width * 0.38)),
       marginRight: 16,
       x: { label: null, grid: true, zero: true, tickFormat: percent, ticks: width < 500 ? 4 : 7 },
-      y: {
-        label: null,
-        domain: names,
-        tickSize: 0,
-        tickFormat: (name: string) => clip(name, LONGEST),
-      },
       marks: [
         Plot.barX(rows, {
           y: "feature",

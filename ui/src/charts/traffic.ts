@@ -2,11 +2,13 @@
 import * as Plot from "@observablehq/plot";
 import type { Shown } from "../api/client";
 import { digits, percent, short } from "../components/numbers";
-import { asRows, type Drawing, lines, moment, tip } from "./drawing";
+import { apart, asRows, type Drawing, lines, moment, tip } from "./drawing";
 
 type Traffic = Pick<Shown["TrafficSeries"], "data_points" | "total">;
 
 const HEIGHT = 200;
+/** How much of the height of a picture a line of words takes. */
+const LINE = 0.09;
 const X = { type: "utc", label: null } as const;
 const rowsOf = (found: Traffic) =>
   found.data_points.map(({ timestamp, calls }) => ({ time: new Date(timestamp), ...calls }));
@@ -57,6 +59,14 @@ export function latency(found: Traffic, height = HEIGHT): Drawing {
       row[field] === null ? [] : { time: row.time, quantile, value: row[field], strength },
     ),
   );
+  const last = QUANTILES.flatMap(
+    ([, quantile]) => rows.filter((each) => each.quantile === quantile).at(-1) ?? [],
+  );
+  const heights = apart(
+    last.map((each) => each.value),
+    Math.max(...rows.map((each) => each.value), 0) * LINE,
+  );
+  const words = last.map((each, place) => ({ ...each, height: heights[place] }));
   return {
     title: "Latency",
     unit: "milliseconds of a call",
@@ -80,17 +90,13 @@ export function latency(found: Traffic, height = HEIGHT): Drawing {
           stroke: "var(--series)",
           strokeOpacity: "strength",
         }),
-        Plot.text(
-          rows,
-          Plot.selectLast({
-            x: "time",
-            y: "value",
-            z: "quantile",
-            text: "quantile",
-            dx: 6,
-            textAnchor: "start",
-          }),
-        ),
+        Plot.text(words, {
+          x: "time",
+          y: "height",
+          text: "quantile",
+          dx: 6,
+          textAnchor: "start",
+        }),
         tip(rows, Plot.pointer, {
           x: "time",
           y: "value",

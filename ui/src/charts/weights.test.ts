@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Explained, Explanations } from "../api/explanations";
-import { apart, courses, weights } from "./weights";
+import { apart } from "./drawing";
+import { courses, weights } from "./weights";
 
 const figure = (value: number) => ({ value, low: null, high: null, n: 1, bound: 0 });
 const feature = (name: string, before: number | null, now: number | null) =>

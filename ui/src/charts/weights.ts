@@ -41,18 +41,3 @@ export function courses(found: Explanations, features: readonly string[]): Cours
     })),
   );
 }
-
-/** Where words may stand that should lie at some heights, but not on each other. */
-export function apart(heights: readonly number[], gap: number): number[] {
-  const order = heights
-    .map((_height, place) => place)
-    .sort((a, b) => at(heights, a) - at(heights, b));
-  const found = [...heights];
-  order.forEach((place, turn) => {
-    const below = order[turn - 1];
-    if (below !== undefined) found[place] = Math.max(at(found, place), at(found, below) + gap);
-  });
-  return found;
-}
-
-const at = (heights: readonly number[], place: number): number => heights[place] ?? 0;
