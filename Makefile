@@ -8,7 +8,7 @@ SOURCES := $(shell find src -type f -not -name '*.pyc' -not -path 'src/tidegauge
 UI := src/tidegauge/web/ui/index.html
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -name schema.ts)
 
-.PHONY: help run test ui nightly check static docs bench lock clean
+.PHONY: help run test ui nightly check static docs pictures bench lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make ui      the dashboard alone, into the package"
 	@echo "make check   format, lint, types, imports, docs, tests: what CI runs"
 	@echo "make docs    the documentation, into build/docs"
+	@echo "make pictures  the screenshots in docs/images, as the browser's tests see the dashboard"
 	@echo "make bench   the benchmarks against their rivals (half an hour), into docs/benchmarks.md"
 	@echo "make lock    new versions of the dependencies, into requirements/"
 
@@ -102,6 +103,11 @@ static: $(VENV)/installed
 docs: $(VENV)/installed
 	@echo "== Documentation"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/docs
+
+pictures: $(VENV)/installed
+	@echo "== What the documentation shows, as the browser's tests see it"
+	@scripts/install-chromium
+	@scripts/picture-docs
 
 check: static docs test
 
