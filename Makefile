@@ -71,6 +71,7 @@ test: $(VENV)/installed
 	@scripts/install-chromium
 	@scripts/install-postgres
 	@scripts/install-alertmanager
+	@scripts/install-oidc-provider
 	@echo "== Tests of the dashboard's own code"
 	@cd ui && npm run --silent test
 	@echo "== Tests, against the installed wheel"
@@ -121,4 +122,4 @@ lock: $(VENV)/ready
 		--upgrade pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) build .rivals ui/node_modules src/tidegauge/web/ui
+	rm -rf $(VENV) build .rivals ui/node_modules tests/oidc/node_modules src/tidegauge/web/ui

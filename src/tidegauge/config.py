@@ -9,7 +9,7 @@ import os
 from collections.abc import Hashable, Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from pydantic import (
@@ -19,11 +19,14 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    model_validator,
 )
 
 from tidegauge.alert.reach import Network, Reach
 from tidegauge.alert.settings import Settings as AlertSettings
 from tidegauge.errors import InputError
+from tidegauge.oidc.address import is_safe
+from tidegauge.oidc.settings import Settings as OidcSettings
 from tidegauge.record.limits import MIB
 
 _LARGEST: Final = MIB
@@ -169,7 +172,17 @@ class Config(_Tree):
     keep: KeepConfig = KeepConfig()
     worker: WorkerConfig = WorkerConfig()
     alerts: AlertsConfig = AlertsConfig()
+    oidc: OidcSettings = OidcSettings()
     logging: LoggingConfig = LoggingConfig()
+
+    @model_validator(mode="after")
+    def _has_a_way_back(self) -> Self:
+        if self.oidc.issuer is not None and not is_safe(self.alerts.dashboard):
+            raise ValueError(
+                "oidc.issuer needs alerts.dashboard: the https address at which browsers reach"
+                " this server (http on this machine only)"
+            )
+        return self
 
     @property
     def retention_days(self) -> int:
@@ -223,7 +236,11 @@ def _told(error: ValidationError, path: Path | None, environment: Mapping[str, s
     for each in error.errors(include_input=False, include_url=False):
         keys = tuple(str(part) for part in each["loc"])
         variable = variable_of(keys)
-        where = variable if variable in environment else f"{path or NAME}: {'.'.join(keys)}"
+        where = (
+            variable
+            if variable in environment
+            else ": ".join(filter(None, (str(path or NAME), ".".join(keys))))
+        )
         if each["type"] == "extra_forbidden":
             known = [leaf[-1] for leaf in _leaves(Config)] + list(Config.model_fields)
             near = difflib.get_close_matches(keys[-1], known, 1)

@@ -59,7 +59,10 @@ class Settings(BaseModel):
     ] = 60
     digest_s: Annotated[int, Field(ge=1, description="A digest waits so long at most.")] = 600
     digest_critical_s: Annotated[int, Field(ge=1)] = 300
-    dashboard: Annotated[str, Field(description="Where links in notices lead: an address.")] = ""
+    dashboard: Annotated[
+        str,
+        Field(description="Where browsers reach this server: an address, for links in notices."),
+    ] = ""
 
     def cooldown(self, severity: Severity) -> int:
         return self.cooldown_low_s if severity == "low" else self.cooldown_s
