@@ -50,6 +50,8 @@ PATHS = [
         "/api/v1/keys/{key_id}",
         "/api/v1/session",
         "/api/v1/session/password",
+        "/api/v1/session/provider",
+        *(f"/api/v1/session/provider/{name}" for name in ("begin", "return", "end")),
         "/api/v1/members",
         "/api/v1/members/{email}",
     ),

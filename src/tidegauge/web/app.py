@@ -10,6 +10,7 @@ from starlette.routing import request_response
 from tidegauge.config import Config
 from tidegauge.ingest.decoder import Decoder
 from tidegauge.log import Log
+from tidegauge.oidc.sign_in import SignIn
 from tidegauge.record.limits import MIB
 from tidegauge.version import VERSION
 from tidegauge.web.answers import register
@@ -35,6 +36,7 @@ class Application:
 
     def __init__(self, config: Config, log: Log, keys: Keys, *, dev: bool = False) -> None:
         rates = config.rates
+        sign_in = SignIn(config.oidc, config.alerts.dashboard) if config.oidc.issuer else None
         members = Members(config.data)
         sessions = Sessions(config.data, keys, members)
         wrong = Rates(rates.wrong_keys_a_minute / 60, span=60.0)
@@ -63,6 +65,7 @@ class Application:
                 kept=self.kept,
                 live=self.live,
                 pulse=Pulse(config, self.kept),
+                sign_in=sign_in,
             )
         )
 

@@ -1,4 +1,4 @@
-"""People who may log in: made by an admin, known by their mail address, with a password of theirs.
+"""People who may log in, known by their mail address: with a password of theirs, or by a provider.
 
 Of a password only its argon2id hash is kept.
 """
@@ -34,6 +34,7 @@ class Member:
     role: MemberRole
     tenant: str = "default"
     password_hash: str = field(repr=False)
+    """Empty for who comes by the provider of identities only."""
     created_at: float
     disabled_at: float | None = None
     pii: bool = False
@@ -50,7 +51,7 @@ class Members:
     def add(
         self,
         address: str,
-        password: str,
+        password: str | None,
         *,
         role: MemberRole,
         name: str = "",
@@ -66,7 +67,7 @@ class Members:
             name=_named(name),
             role=_checked(role),
             tenant=tenant,
-            password_hash=_hashed(password),
+            password_hash="" if password is None else _hashed(password),
             created_at=time.time(),
             pii=pii,
         )
@@ -102,12 +103,13 @@ class Members:
     def login(self, address: str, password: str) -> Member | None:
         """None whatever is wrong, and after as long."""
         member = self.get(address)
-        known = member.password_hash if member else _NOBODY
+        known = (member.password_hash if member else "") or _NOBODY
         try:
             _hasher.verify(known, password[:_LONGEST])
         except Argon2Error:
             return None
-        return member if member and member.disabled_at is None else None
+        is_in = member is not None and member.password_hash and member.disabled_at is None
+        return member if is_in else None
 
 
 def _there(members: dict[str, Member], identity: str, tenant: str) -> Member:

@@ -23,6 +23,8 @@ class Session(Key):
     member: str = ""
     by_key: str = ""
     """Either is told: who logged in, or with which key."""
+    by_provider: bool = False
+    """Whether a provider of identities said who it is."""
 
 
 class Sessions:
@@ -31,7 +33,7 @@ class Sessions:
         self._keys = keys
         self._members = members
 
-    def of_member(self, member: Member) -> tuple[Session, str]:
+    def of_member(self, member: Member, *, by_provider: bool = False) -> tuple[Session, str]:
         key, token = new_key(
             name=member.id,
             role=ROLES[member.role],
@@ -39,7 +41,7 @@ class Sessions:
             lasts_s=LASTS_S,
             pii=member.pii,
         )
-        return self._begun(Session(**asdict(key), member=member.id)), token
+        return self._begun(Session(**asdict(key), member=member.id, by_provider=by_provider)), token
 
     def of_key(self, key: Key) -> tuple[Session, str]:
         left = LASTS_S if key.expires_at is None else key.expires_at - time.time()

@@ -7,6 +7,7 @@ from fastapi.requests import HTTPConnection
 
 from tidegauge.config import Config
 from tidegauge.log import Log
+from tidegauge.oidc.sign_in import SignIn
 from tidegauge.web.auth import Gate
 from tidegauge.web.kept import Kept
 from tidegauge.web.keys import Key, Keys, Role
@@ -30,6 +31,7 @@ class State:
     kept: Kept
     live: Live
     pulse: Pulse
+    sign_in: SignIn | None = None
     manual: Rates = field(default_factory=lambda: Rates(1.0, span=60.0))
     """Alerts by hand: 60 a minute for each key."""
     tries: Rates = field(default_factory=lambda: Rates(0.1, span=60.0))

@@ -45,7 +45,9 @@ class MemberShown(BaseModel):
 
 class MemberWanted(Closed):
     email: Annotated[str, Field(max_length=256)]
-    password: Password
+    password: Annotated[
+        Password | None, Field(description="None: they come by the provider of identities only.")
+    ] = None
     role: MemberRole = "viewer"
     name: Name = ""
     pii: bool = False
@@ -68,7 +70,7 @@ def list_members(request: Request, admin: Admin) -> list[MemberShown]:
 
 @router.post("", status_code=201)
 def add_member(wanted: MemberWanted, request: Request, admin: Admin) -> MemberShown:
-    """Somebody who may log in with this password, and change it."""
+    """Somebody who may log in: with this password, which they can change, or by the provider."""
     state = state_of(request)
     if state.members.get(wanted.email) is not None:
         raise ProblemError("state-conflict", "there is a member with this address")
@@ -76,7 +78,7 @@ def add_member(wanted: MemberWanted, request: Request, admin: Admin) -> MemberSh
     return _fit(
         lambda: state.members.add(
             wanted.email,
-            wanted.password.get_secret_value(),
+            wanted.password.get_secret_value() if wanted.password else None,
             role=wanted.role,
             name=wanted.name,
             tenant=admin.tenant,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from tidegauge.errors import InputError
 from tidegauge.ingest.problem import ProblemError
+from tidegauge.oidc.sign_in import PLACE
 from tidegauge.web.auth import address_of, is_foreign
 from tidegauge.web.keys import BadKeyError, Key, Role
 from tidegauge.web.routes.asked import Closed, Reader, moment
@@ -49,13 +50,17 @@ class SessionShown(BaseModel):
         Field(description="`dev`: the server lets everybody on its machine in."),
     ]
     expires_at: datetime | None
+    leads_to: Annotated[
+        str, Field(description="Where a browser goes once it has logged out of this session.")
+    ]
 
 
 @router.get("")
 def get_session(request: Request) -> SessionShown | None:
     """Who asks; nothing where nobody has logged in, which is no fault."""
+    state = state_of(request)
     try:
-        return _shown(state_of(request).gate.admit(request.scope, "read"))
+        return _shown(state.gate.admit(request.scope, "read"), state)
     except ProblemError as problem:
         if problem.status != 401:
             raise
@@ -74,17 +79,9 @@ def log_in(wanted: LoginWanted, request: Request, response: Response) -> Session
         state.gate.wrong.take(address_of(scope))
         raise ProblemError("unauthenticated", _WRONG)
     session, token = found
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=round(LASTS_S),
-        httponly=True,
-        samesite="strict",
-        secure=_is_secure(request),
-        path="/",
-    )
+    keep_cookie(request, response, token)
     note(state, session, "session.begin", session.name)
-    return _shown(session)
+    return _shown(session, state)
 
 
 @router.delete("", status_code=204)
@@ -102,6 +99,9 @@ def change_password(wanted: PasswordWanted, request: Request, key: Reader) -> No
     state = state_of(request)
     if not isinstance(key, Session) or not key.member:
         raise ProblemError("state-conflict", "only a member who has logged in has a password")
+    member = state.members.get(key.member)
+    if member is not None and not member.password_hash:
+        raise ProblemError("state-conflict", "you come by your provider, and have no password here")
     state.gate.slow_down(request.scope)
     if state.members.login(key.member, wanted.old.get_secret_value()) is None:
         state.gate.wrong.take(address_of(request.scope))
@@ -112,6 +112,18 @@ def change_password(wanted: PasswordWanted, request: Request, key: Reader) -> No
         raise ProblemError("invalid-request", str(error)) from None
     state.sessions.end_all(lambda each: each.member == key.member and each.id != key.id)
     note(state, key, "member.password", key.member)
+
+
+def keep_cookie(request: Request, response: Response, token: str) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=round(LASTS_S),
+        httponly=True,
+        samesite="strict",
+        secure=_is_secure(request),
+        path="/",
+    )
 
 
 def _begun(state: State, wanted: LoginWanted) -> tuple[Session, str] | None:
@@ -128,8 +140,9 @@ def _begun(state: State, wanted: LoginWanted) -> tuple[Session, str] | None:
     return None if member is None else state.sessions.of_member(member)
 
 
-def _shown(key: Key) -> SessionShown:
+def _shown(key: Key, state: State) -> SessionShown:
     is_session = isinstance(key, Session)
+    ends_there = state.sign_in is not None and state.sign_in.settings.end_session
     kind = "dev" if key.id == "dev" else "member" if is_session and key.member else "key"
     return SessionShown(
         name=key.name,
@@ -138,6 +151,9 @@ def _shown(key: Key) -> SessionShown:
         pii=key.pii,
         kind=kind,
         expires_at=None if key.expires_at is None else moment(round(key.expires_at * 1e6)),
+        leads_to=f"{PLACE}/end"
+        if isinstance(key, Session) and key.by_provider and ends_there
+        else "/",
     )
 
 
