@@ -23,16 +23,19 @@ LABELLED = ("card-fraud", "restaurant-demand")
 
 
 class Whole:
-    """`tidegauge serve` on a free port."""
+    """`tidegauge serve` on a free port, where no other is told."""
 
-    def __init__(self, data):
+    def __init__(self, data, *, port=0, environment=None):
         self._log = (data.parent / "serve.log").open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tidegauge.cli", *("serve", "--port", "0", "--data", str(data))],
+            [
+                *(sys.executable, "-m", "tidegauge.cli"),
+                *("serve", "--port", str(port), "--data", str(data)),
+            ],
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             start_new_session=True,
         )
         self.key = ""

@@ -23,13 +23,22 @@ export function useLogin() {
   });
 }
 
-export function useLogout() {
+/** The organisation's own way in, and why it did not let somebody in; null where there is none. */
+export function useProvider(refused: string) {
+  return useQuery({
+    queryKey: ["provider", refused],
+    queryFn: () => told(client.GET("/api/v1/session/provider", { params: { query: { refused } } })),
+    staleTime: 60_000,
+  });
+}
+
+export function useLogout(session: Session) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => told(client.DELETE("/api/v1/session")),
     onSettled: () => {
       queries.clear();
-      window.location.assign("/");
+      window.location.assign(session.leads_to);
     },
   });
 }

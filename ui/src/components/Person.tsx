@@ -6,7 +6,7 @@ const ROLES = { ingest: "sends only", read: "viewer", write: "editor", admin: "a
 
 /** Who looks, and the way out. */
 export function Person({ session }: { session: Session }) {
-  const { mutate } = useLogout();
+  const { mutate } = useLogout(session);
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>

@@ -13,6 +13,7 @@ import {
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { type Login, useLogin } from "../api/session";
+import { Provider } from "./Provider";
 
 type Way = "password" | "key";
 
@@ -38,6 +39,7 @@ export function LoginPage() {
           <Title order={1}>tidegauge</Title>
         </Stack>
         <Paper withBorder p="lg" bg="var(--panel)">
+          <Provider />
           <form onSubmit={send} aria-label="Log in">
             <Stack gap="sm">
               <SegmentedControl

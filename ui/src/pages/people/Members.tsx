@@ -22,7 +22,7 @@ import {
   useMembers,
   useRemoveMember,
 } from "../../api/members";
-import { useSession } from "../../api/session";
+import { useProvider, useSession } from "../../api/session";
 import { Confirm } from "../../components/Confirm";
 import { Empty } from "../../components/Empty";
 import { Moment } from "../../components/Moment";
@@ -43,7 +43,7 @@ export function Members() {
   return (
     <Panel
       title="Members"
-      about="people, who log in with a password"
+      about="people, who log in by name"
       flush
       actions={
         <Button
@@ -167,6 +167,7 @@ function Row({ member }: { member: Member }) {
 
 function NewMember({ onClose }: { onClose: () => void }) {
   const { mutate, isPending, error } = useAddMember();
+  const { data: provider } = useProvider("");
   const [role, setRole] = useState<Member["role"]>("viewer");
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -175,7 +176,7 @@ function NewMember({ onClose }: { onClose: () => void }) {
     const body = {
       email: field("email").trim(),
       name: field("name").trim(),
-      password: field("password"),
+      password: field("password") || null,
       role,
       pii: told.get("pii") !== null,
     };
@@ -197,9 +198,13 @@ function NewMember({ onClose }: { onClose: () => void }) {
           <PasswordInput
             name="password"
             label="Password"
-            description="12 characters or more; they can change it."
+            description={
+              provider
+                ? `12 characters or more; none for who only signs in with ${provider.name}.`
+                : "12 characters or more; they can change it."
+            }
             minLength={12}
-            required
+            required={!provider}
             autoComplete="new-password"
           />
           <Checkbox name="pii" label="Sees fields that hold personal data" />
