@@ -1,5 +1,6 @@
 """The parts of a login that ask nobody: settings, addresses, what a browser keeps, who one is."""
 
+import contextlib
 import string
 from urllib.parse import urljoin, urlsplit
 
@@ -191,6 +192,22 @@ class TestWhoOneIs:
         with pytest.raises(SignInError) as caught:
             person(email)
         assert caught.value.reason == "unverified"
+
+    @given(
+        st.dictionaries(
+            st.sampled_from(["email", "email_verified", "name", "groups", "sub"]),
+            st.recursive(
+                st.none() | st.booleans() | st.text(max_size=9) | st.just("ada@example.org"),
+                lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner),
+                max_leaves=5,
+            ),
+        )
+    )
+    def test_whatever_is_told_is_somebody_or_refused(self, claims):
+        with contextlib.suppress(SignInError):
+            found = person_of(claims, Settings(domains=("example.org",), roles=GROUPS))
+            assert claims["email_verified"] is True
+            assert found.email == claims["email"].lower()
 
     def test_a_name_is_a_line_of_text(self):
         assert person(name="Ada Lovelace").name == "Ada Lovelace"

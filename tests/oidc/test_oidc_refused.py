@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import hmac
 import json
 import re
@@ -188,6 +189,9 @@ def test_other_algorithms_are_taken(forger, keys, name):
         {"exp": None},
         {"iat": None},
         {"exp": 1_000_000_000},
+        {"exp": float("inf")},
+        {"exp": []},
+        {"iat": {}},
         {"iat": 4_000_000_000},
         {"nbf": 4_000_000_000},
         {"nonce": None},
@@ -319,6 +323,7 @@ class TestAnswers:
             ("wrong", (200, b"{" + b" " * 300_000 + b"}", {})),
             ("wrong", (404, b"{}", {})),
             ("wrong", (302, b"", {"Location": "https://elsewhere.example"})),
+            ("wrong", (200, gzip.compress(b"{}"), {"Content-Encoding": "gzip"})),
             ("unreachable", (503, b"{}", {})),
             ("unreachable", (429, b"{}", {})),
         ],

@@ -5,6 +5,7 @@ import time
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from series_api import Api
 
 from tidegauge.config import RatesConfig
@@ -190,6 +191,23 @@ class TestOtherPages:
 
 
 class TestTheFile:
+    def test_without_a_password_nothing_fits_and_it_takes_as_long(self, tmp_path, monkeypatch):
+        compared = []
+
+        class Heard(PasswordHasher):
+            def verify(self, known, password):
+                compared.append(known)
+                return super().verify(known, password)
+
+        monkeypatch.setattr("tidegauge.web.members._hasher", Heard())
+        members = Members(tmp_path)
+        members.add("a@b.org", None, role="viewer")
+        for address in ("a@b.org", "nobody@b.org"):
+            for password in ("", PASSWORD):
+                assert members.login(address, password) is None
+        assert len(compared) == 4
+        assert {each[:10] for each in compared} == {"$argon2id$"}
+
     def test_a_password_is_not_kept(self, tmp_path):
         Members(tmp_path).add("a@b.org", PASSWORD, role="viewer")
         file = tmp_path / "members.json"

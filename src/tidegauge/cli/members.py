@@ -29,20 +29,24 @@ def add(  # noqa: PLR0913 - an option each
     name: Annotated[str, typer.Option(help="As others will read it.")] = "",
     tenant: _TENANT = "default",
     pii: Annotated[bool, typer.Option("--pii", help="May see personal data.")] = False,
+    by_provider: Annotated[
+        bool, typer.Option("--by-provider", help="They sign in with oidc.issuer, without one here.")
+    ] = False,
     password: Annotated[
-        str,
+        str | None,
         typer.Option(
-            prompt=True,
-            hide_input=True,
-            confirmation_prompt=True,
             envvar="TIDEGAUGE_PASSWORD",
             help="12 characters at the least; asked for where it is not told.",
         ),
-    ],
+    ] = None,
     config: _CONFIG = None,
     data: _DATA = None,
 ) -> None:
     """Let somebody log in."""
+    if by_provider:
+        password = None
+    elif password is None:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     added = _members(config, data).add(
         email,
         password,

@@ -42,7 +42,7 @@ async def fetch(
     try:
         async with asyncio.timeout(IN_ALL):
             status, body = await _exchange(address, form, auth, bearer)
-    except (httpx.TransportError, httpx.InvalidURL, OSError, TimeoutError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
         raise SignInError("unreachable", f"{what}: {_why(error)}") from None
     if status >= 500 or status == 429:
         raise SignInError("unreachable", f"{what}: it answers {status}")
@@ -56,7 +56,9 @@ async def fetch(
 async def _exchange(
     address: str, form: Mapping[str, str] | None, auth: httpx.Auth | None, bearer: str
 ) -> tuple[int, bytes]:
-    headers = {"Accept": "application/json", "User-Agent": f"tidegauge/{VERSION}"}
+    # Not packed, for a little can be packed that is much.
+    headers = {"Accept-Encoding": "identity", "User-Agent": f"tidegauge/{VERSION}"}
+    headers["Accept"] = "application/json"
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     async with (
@@ -71,7 +73,7 @@ async def _exchange(
         ) as response,
     ):
         body = bytearray()
-        async for piece in response.aiter_bytes():
+        async for piece in response.aiter_raw():
             body += piece
             if len(body) > _AT_MOST:
                 return response.status_code, b""
