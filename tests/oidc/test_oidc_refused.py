@@ -291,6 +291,21 @@ class TestKeys:
         assert forger.asked.count("/keys") == 1
         assert forger.asked.count("/.well-known/openid-configuration") == 1
 
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"n": 7, "e": "AQAB"},
+            {"n": "", "e": ""},
+            {"n": "AQAB", "e": None},
+            {"n": [], "e": {}},
+            {"n": "\u00e9", "e": "AQAB"},
+            {"x5c": ["no certificate"]},
+        ],
+    )
+    def test_what_is_no_key_is_none(self, forger, odd):
+        forger.keys = [{"kty": "RSA", "kid": "RS256"} | odd, 7, None]
+        refused(forger)
+
     def test_without_a_name_each_is_tried(self, forger, keys):
         forger.keys = [jwk(keys["of another"], "1"), jwk(keys["RS256"], "2")]
         forger.sign = signed(keys["RS256"], "RS256", None)
@@ -320,7 +335,6 @@ class TestAnswers:
         [
             ("wrong", (200, b"[]", {})),
             ("wrong", (200, b"<html>", {})),
-            ("wrong", (200, b"{" + b" " * 300_000 + b"}", {})),
             ("wrong", (404, b"{}", {})),
             ("wrong", (302, b"", {"Location": "https://elsewhere.example"})),
             ("wrong", (200, gzip.compress(b"{}"), {"Content-Encoding": "gzip"})),
@@ -332,6 +346,12 @@ class TestAnswers:
         forger.answers[path] = answer
         refused(forger, reason)
         assert not any("elsewhere" in each for each in forger.asked)
+
+    def test_no_more_is_read_than_a_description_is_long(self, forger):
+        forger.described = {"padding": "x" * 100_000}
+        assert sign_in(forger).email
+        forger.described = {"padding": "x" * 300_000}
+        refused(forger)
 
     def test_what_an_error_says_is_not_repeated(self, forger):
         told = {"error": "<b>secret", "error_description": "secret"}

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 _LONGEST: Final = 1500
 # Browsers read a backslash as a slash, and leave out tabs and ends of lines.
-_OWN: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+_OWN: Final = re.compile(r"/(?!/)[\x21-\x5b\x5d-\x7e]*")
 
 
 def is_safe(address: str) -> bool:
