@@ -15,6 +15,7 @@ from tidegauge.errors import InputError
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.oidc.address import own_path, with_query
 from tidegauge.oidc.errors import GUESSES, SignInError, words
+from tidegauge.oidc.pending import LASTS_S
 from tidegauge.oidc.person import Person
 from tidegauge.oidc.sign_in import PLACE, Answer, SignIn
 from tidegauge.web.auth import address_of
@@ -64,7 +65,7 @@ async def begin(
     answer.set_cookie(
         PENDING,
         kept,
-        max_age=600,
+        max_age=round(LASTS_S),
         httponly=True,
         # It is another site that sends the browser back: `strict` would hide it.
         samesite="lax",
