@@ -303,11 +303,13 @@ class TestWithoutTheProvider:
 
     def test_who_guesses_is_slowed_down(self, alone):
         with httpx.Client(base_url=alone.url) as mine:
-            reasons = [refused(mine.get(f"{WAY}/return?state=x")) for _try in range(20)]
-            assert set(reasons) == {"stale", "slow"}
-            assert reasons == sorted(reasons, reverse=True)
+            reasons = [refused(mine.get(f"{WAY}/return?state=x")) for _try in range(50)]
+            assert reasons[:10] == ["stale"] * 10
+            assert "slow" in reasons
+            # One more is let through each six seconds, and it counts as well.
             told = {"email": "ada@example.org", "password": PASSWORD}
-            assert mine.post("/api/v1/session", json=told).status_code == 429
+            codes = {mine.post("/api/v1/session", json=told).status_code for _try in range(20)}
+            assert 429 in codes
 
     def test_none_is_configured(self, server):
         with server.client() as mine:
