@@ -8,7 +8,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+_QUICK = 2.0
 
 
 def main(contender: str, reference: str, current: str) -> None:
@@ -22,9 +25,24 @@ def main(contender: str, reference: str, current: str) -> None:
     told = run(before, after)
     seconds = time.perf_counter() - started
     extra = memory("VmHWM") - held
+    again = _again(run, before, after, seconds)
     # What is told of groups is held against what the others tell.
     told = told if contender.endswith("_groups") else None
-    print(json.dumps({"seconds": seconds, "extra_mb": extra, "held_mb": held, "told": told}))
+    print(
+        json.dumps(
+            {"seconds": seconds, "extra_mb": extra, "held_mb": held, "told": told, "again": again}
+        )
+    )
+
+
+def _again(run: Callable[..., object], before: object, after: object, first: float) -> float:
+    """Seconds in a process that has done it before, as a service has; of what is quick."""
+    best = first
+    for _turn in range(4 if first < _QUICK else 0):
+        started = time.perf_counter()
+        run(before, after)
+        best = min(best, time.perf_counter() - started)
+    return best
 
 
 def frames(reference: str, current: str, contender: str) -> tuple[object, object]:

@@ -7,9 +7,8 @@ from sklearn import metrics
 def run(_reference, current):
     true, chosen = current["true"].to_numpy(), current["chosen"].to_numpy()
     score = current["score"].to_numpy()
-    for rows in np.array_split(np.arange(len(true)), 10):
-        y, p = true[rows], chosen[rows]
-        metrics.roc_auc_score(y, score[rows])
+    for y, p, s in zip(*(np.array_split(each, 10) for each in (true, chosen, score)), strict=True):
+        metrics.roc_auc_score(y, s)
         for metric in (
             metrics.f1_score,
             metrics.precision_score,

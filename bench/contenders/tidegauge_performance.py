@@ -8,8 +8,5 @@ from tidegauge.performance import Classes, Coded
 def run(_reference, current):
     true, chosen = current["true"].to_numpy(), current["chosen"].to_numpy()
     score, names = current["score"].to_numpy(), ["0", "1"]
-    for rows in np.array_split(np.arange(len(true)), 10):
-        of = slice(rows[0], rows[-1] + 1)
-        Classes.of(
-            Coded(true[of], names), Coded(chosen[of], names), {"prediction_score": score[of]}
-        ).figures("1")
+    for y, p, s in zip(*(np.array_split(each, 10) for each in (true, chosen, score)), strict=True):
+        Classes.of(Coded(y, names), Coded(p, names), {"prediction_score": s}).figures("1")
