@@ -56,7 +56,7 @@ def text(contenders: Contenders, of_groups: Contenders) -> str:
         f"the day, from what is kept: {looked * 1000:.0f} ms.",
         "",
         "Two classes, 1,000,000 rows in ten pieces: accuracy, precision, recall, F1 and ROC AUC;",
-        "ours with intervals, log loss, Brier score and calibration beside them.  The first time in",
+        "ours with intervals, log loss, Brier score and calibration beside them. The first time in",
         "a new process, and again in the same one.",
         "",
         "| | s of one core | tidegauge is faster | again | tidegauge is faster |",
