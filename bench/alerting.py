@@ -36,8 +36,8 @@ _START = 1_700_000_040 * _SECOND
 class Fleet:
     """Each model is read by each of the usual monitors, each minute."""
 
-    def __init__(self, catalog: Catalog, count: int) -> None:
-        self.catalog, self.now = catalog, _START
+    def __init__(self, catalog: Catalog, count: int, start: int = _START) -> None:
+        self.catalog, self.now = catalog, start
         self.targets = catalog.write(lambda c: self._made(c, count))
         clock = Clock(0, wall=lambda: self.now, steady=lambda: self.now)
         self.alerting = Alerting(catalog, Settings(), clock)
@@ -46,7 +46,7 @@ class Fleet:
             pass
 
     def _made(self, connection: Connection, count: int) -> list[tuple[int, bool]]:
-        kept = made_usual(connection, "default", _START)
+        kept = made_usual(connection, "default", self.now)
         progress.take(connection, "judge")
         there = models.ensure(connection, "default", [f"model-{n:04}" for n in range(count)], 1)
         wanted = {

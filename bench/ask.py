@@ -11,7 +11,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,22 +69,38 @@ def traffic(rng: np.random.Generator) -> bytes:
 
 def filled(folder: Path) -> Catalog:
     catalog = Catalog.open(f"sqlite:///{folder}/catalog.db")
+    now = floor(time.time_ns() // 1000, HOUR)
+    hours = {**{f"model-{n:04}": HOURS for n in range(MODELS)}, "long": 721}
+    fill(catalog, hours, now)
+
+    def count(connection: Connection) -> None:
+        begun = progress.take(connection, "worker")
+        rolled = {"300": now, "3600": now, "86400": floor(now, DAY)}
+        progress.advance(
+            connection, "worker", begun.epoch, begun.position, "0:8", now, {"rolled": rolled}
+        )
+
+    catalog.write(count)
+    return catalog
+
+
+def fill(catalog: Catalog, hours: Mapping[str, int], now: int) -> None:
+    """Models by name, each with the windows of the hours before this one."""
     rng = np.random.default_rng(1)
     reference = Profile.of(rows(rng, 20_000))
     layout = dataclasses.replace(reference.layout, repeats=0)
     reference = Profile.of(rows(rng, 20_000), layout)
     pool = [encode(Profile.of(rows(rng, 1000), layout), with_layout=False) for _ in range(40)]
     calls = [traffic(rng) for _ in range(20)]
-    now = floor(time.time_ns() // 1000, HOUR)
 
-    def fill(connection: Connection) -> None:
-        names = [*(f"model-{n:04}" for n in range(MODELS)), "long"]
-        for name, model in models.ensure(connection, "default", names, now).items():
+    def write(connection: Connection) -> None:
+        for name, model in models.ensure(connection, "default", list(hours), now).items():
             first = now - 40 * _DAY
             layout_id, number = started(connection, model.id, reference, first)
-            spans = [(HOUR, now - n * _HOUR) for n in range(1, 721 if name == "long" else HOURS)]
-            if name == "long":
-                spans += [(DAY, floor(now - n * _DAY, DAY)) for n in range(1, 31)]
+            spans = [(HOUR, now - n * _HOUR) for n in range(1, hours[name])]
+            days = (hours[name] - 1) // 24
+            if days > 1:
+                spans += [(DAY, floor(now - n * _DAY, DAY)) for n in range(1, days + 1)]
             made = [
                 Window(
                     series=number,
@@ -99,14 +115,8 @@ def filled(folder: Path) -> Catalog:
                 for at, (resolution, start) in enumerate(spans)
             ]
             windows.put(connection, made)
-        begun = progress.take(connection, "worker")
-        rolled = {"300": now, "3600": now, "86400": floor(now, DAY)}
-        progress.advance(
-            connection, "worker", begun.epoch, begun.position, "0:8", now, {"rolled": rolled}
-        )
 
-    catalog.write(fill)
-    return catalog
+    catalog.write(write)
 
 
 def started(connection: Connection, model: int, reference: Profile, first: int) -> tuple[int, int]:

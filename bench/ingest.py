@@ -94,7 +94,7 @@ class Server:
         self.pids = {"web": [pid], "decoder": [int(each) for each in children]}
 
     def cpu(self) -> dict[str, float]:
-        return {name: sum(map(_cpu_of, pids)) for name, pids in self.pids.items()}
+        return {name: sum(map(cpu_of, pids)) for name, pids in self.pids.items()}
 
     def stop(self) -> int:
         self.process.terminate()
@@ -103,7 +103,7 @@ class Server:
         return code
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from frames import columns
-from ingest import Figure, Server, _cpu_of, loaded
+from ingest import Figure, Server, cpu_of, loaded
 from tidegauge.catalog import Catalog, parts, progress
 from tidegauge.record.columns import to_stream
 
@@ -44,7 +44,7 @@ class Worker:
         self.began = time.perf_counter()
 
     def cpu(self) -> float:
-        return sum(map(_cpu_of, self._processes()))
+        return sum(map(cpu_of, self._processes()))
 
     def memory(self) -> float:
         return sum(map(memory_of, self._processes()))
