@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, tuple_
@@ -87,7 +88,8 @@ def counts(
                 windows.c.start < stop,
             )
         )
-        found.extend(Count(*row) for row in rows)
+        # At once: of a thousand models these are tens of thousands.
+        found.extend(starmap(Count, rows.all()))
     return found
 
 

@@ -13,8 +13,8 @@ from tidegauge.series.fleet import Course, Standing, courses, standings
 from tidegauge.series.health import Status
 from tidegauge.series.outcome import is_better_less
 from tidegauge.series.reach import Reach
-from tidegauge.web.routes.alerts import hidden_of
 from tidegauge.web.routes.asked import Reader, moment, moment_or_none, now
+from tidegauge.web.routes.personal import hidden
 from tidegauge.web.routes.status import waiting
 from tidegauge.web.state import state_of
 
@@ -79,7 +79,6 @@ def get_fleet(request: Request, key: Reader) -> FleetShown:
         reach = Reach.read(connection, state.kept.windows_for)
         every = models.listed(connection, key.tenant, limit=_MOST)
         found = standings(connection, reach, key.tenant, every, at)
-        secret = hidden_of(connection, key)
     statuses: dict[Status, int] = {}
     for each in found:
         statuses[each.status] = statuses.get(each.status, 0) + 1
@@ -89,7 +88,7 @@ def get_fleet(request: Request, key: Reader) -> FleetShown:
         lag_seconds=told.lag_seconds,
         summary=_sentence(found),
         statuses=statuses,
-        models=[_model(each, secret.get(each.listed.model.name, frozenset())) for each in found],
+        models=[_model(each, hidden(each.listed.model, key)) for each in found],
     )
 
 
