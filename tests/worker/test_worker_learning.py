@@ -7,6 +7,7 @@ from worker_case import MINUTES, START, prediction
 
 from tidegauge.catalog import baselines, layouts, models, schemas
 from tidegauge.profile.codec import decode
+from tidegauge.record import limits
 from tidegauge.window import HOUR, SECOND
 
 HOURS = HOUR * SECOND
@@ -45,6 +46,16 @@ def test_the_first_rows_make_something_to_look_at(case):
     assert kinds["features.plan"] == ("category", "feature")
     assert kinds["features.is_new"] == ("boolean", "feature")
     assert kinds["prediction_label"] == ("category", "prediction")
+
+
+def test_as_many_features_as_are_accepted_can_be_counted(case):
+    chance = random.Random(2)
+    many = {f"f{number}": number for number in range(limits.FEATURES)}
+    case.send([{**prediction(chance, 1), "features": many}], START)
+    case.count()
+    (profile,) = profiles(case).values()
+    assert profile.rows == 1
+    assert "prediction_score" in profile.layout.schema.names
 
 
 def test_a_reference_is_learned_from_enough_rows_over_a_day(case):

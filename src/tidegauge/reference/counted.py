@@ -14,6 +14,7 @@ import numpy as np
 from tidegauge.arrow import Chunked, DataType, Table, pa, pc
 from tidegauge.profile.layout import Layout
 from tidegauge.record.columns import place
+from tidegauge.rows import MOST_COLUMNS
 from tidegauge.rows.frame import Frame
 from tidegauge.rows.infer import infer_schema
 from tidegauge.rows.values import Values
@@ -33,6 +34,8 @@ _OUTPUTS: Final = frozenset(
 _COUNTED: Final = _OUTPUTS | {"features", "embeddings", "texts", "rank"}
 _LABELS: Final = "prediction_labels"
 _MOST_LABELS: Final = 100
+_MOST: Final = MOST_COLUMNS - _MOST_LABELS - 2
+"""Of one model, with room for its labels, the time and the weight."""
 
 
 def main_names(table: Table) -> dict[str, list[str]]:
@@ -48,7 +51,7 @@ def main_names(table: Table) -> dict[str, list[str]]:
 def frame_of(table: Table, layout: Layout | None = None) -> Frame:
     """What is counted of a table: by a layout, or all that could be."""
     named = main_names(table)
-    wanted = [column.name for column in layout.schema] if layout else list(named)
+    wanted = [column.name for column in layout.schema] if layout else _most(named)
     columns: dict[str, Values] = {}
     for name in wanted:
         if name in named:
@@ -62,6 +65,12 @@ def frame_of(table: Table, layout: Layout | None = None) -> Frame:
     if not columns:
         columns["timestamp"] = table["timestamp"]
     return Frame(columns, "rows")
+
+
+def _most(names: Iterable[str]) -> list[str]:
+    """As many as can be counted, and what the model answered before all: there may be ten
+    thousand features beside it."""
+    return sorted(names, key=lambda name: place(name)[0] not in _OUTPUTS)[:_MOST]
 
 
 def _values(table: Table, columns: list[str]) -> Values:
