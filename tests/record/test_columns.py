@@ -109,3 +109,10 @@ def test_what_is_checked_can_be_written():
     )
     mixed = [kept, {"features": {"a": -1, "b": 1.5}}]
     assert to_table(mixed)["features.a"].type == pa.float64()
+
+
+@pytest.mark.parametrize("whole", [2**53 + 1, -(2**53) - 1, 2**64 - 1])
+@pytest.mark.parametrize("field", ["prediction_score", "prediction_latency_ms"])
+def test_a_whole_number_that_no_double_holds_becomes_the_nearest(field, whole):
+    (told,) = to_records(to_table([{"model_id": "m", field: whole}]))
+    assert told[field] == float(whole)

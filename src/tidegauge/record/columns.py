@@ -34,6 +34,7 @@ _ARROW: Final[dict[Shape, DataType]] = {
     Shape.TEXTS: pa.string(),
     Shape.VECTORS: pa.list_(pa.float32()),
 }
+_FLOATS: Final = frozenset({Shape.NUMBER, Shape.NUMBERS})
 # What JSON cannot say as a number.
 _WORDS: Final[Mapping[object, float]] = {
     "NaN": math.nan,
@@ -73,6 +74,9 @@ def _add(
 ) -> None:
     if shape not in {Shape.VALUE, Shape.VALUES}:
         names.append(field + name)
+        if shape in _FLOATS:
+            # Arrow takes no whole number that a double cannot hold exactly.
+            items = [float(item) if type(item) is int else item for item in items]
         arrays.append(pa.array(items, _ARROW[shape]))
         return
     kinds = set(map(type, items)) - {type(None)}
