@@ -4,6 +4,7 @@ Most of it are counts, and most counts are small whole numbers; what repeats fro
 costs little once packed.
 """
 
+import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
@@ -74,12 +75,13 @@ def _ints(told: Sequence[int]) -> Counts:
     return np.array(told, dtype=np.int64)
 
 
-def _moments(told: Sequence[float]) -> Moments:
-    return Moments(*told)
+def _moments(told: Sequence[float | None]) -> Moments:
+    # What was too large for a double, JSON says as null.
+    return Moments(*(math.nan if each is None else each for each in told))
 
 
-def _all_moments(told: Mapping[str, Sequence[float]]) -> dict[str, Moments]:
-    return {name: Moments(*each) for name, each in told.items()}
+def _all_moments(told: Mapping[str, Sequence[float | None]]) -> dict[str, Moments]:
+    return {name: _moments(each) for name, each in told.items()}
 
 
 def _classes(of: Classes) -> Told:
