@@ -19,16 +19,18 @@ TABS = (
     *("overview", "drift", "performance", "quality", "traffic", "explanations"),
     *("fairness", "compare", "records", "reference", "settings"),
 )
-PLACES = (*TABS, "drift?sides=true", "compare?a_range=1d", "records?kind=labels")
+PLACES = (*TABS, "records?kind=labels")
 NOT_NUMBERS = re.compile(r"\bNaN\b|\bInfinity\b|undefined|\[object |Invalid Date|\bnull\b")
 """What no page says, but for the heading of the column that counts them."""
 HEADING = "NaN, infinite"
 FAILED = "This part could not be shown"
 ARROW = {"Content-Type": "application/vnd.apache.arrow.stream"}
 LONG = "very-long-name-" + "x" * 113
-LIKE = ["\u0435-letter", "e-letter", "e\u0301", "\u00e9", "a b", "a\u00a0b", "a\u200bb", "ab"]
+LIKE = ["\u0435-letter", "e-letter", "e\u0301", "\u00e9", "a b", "a\u00a0b", "ab"]
 """Names that look alike."""
-WORDS = ["😀🎉", "نموذج", "שלום", "模型", "a\u202egnp.exe", "\u200frtl", "t\u0337e\u0337xt", "<i>"]
+WORDS = ["😀🎉", "نموذج", "שלום", "模型", "t\u0337e\u0337xt", "<i>"]
+VALUES = [*WORDS, "a\u200bb", "a\u202egnp.exe", "\u200frtl", "x" * 5_000]
+"""What no name may hold, a value may."""
 WIDE = 10_000
 PATIENCE = 120
 MANY = 1_200
@@ -82,7 +84,7 @@ def without_features():
 
 
 def from_the_future():
-    late = datetime.now(UTC) + timedelta(days=2)
+    late = datetime.now(UTC) + timedelta(hours=23)
     return [_row(n, at=late, features={"a": n}) for n in range(200)], []
 
 
@@ -140,17 +142,17 @@ def huge_numbers():
 
 def strange_names():
     chance = _chance()
-    named = {name: chance.choice(WORDS) for name in (*WORDS, *LIKE, "x" * 250, "a.b", "a=b", "a,b")}
+    named = {name: chance.choice(VALUES) for name in (*WORDS, *LIKE, "x" * 250, "a.b", "a=b")}
     said = {"tags": {"region": WORDS[1], "país": "é" * 200}, "model_version": "v" * 128}
     rows = [
-        _row(n, features=named, prediction_label=chance.choice(WORDS), **said) for n in range(MANY)
+        _row(n, features=named, prediction_label=chance.choice(VALUES), **said) for n in range(MANY)
     ]
     return rows, _labels(rows, actual_label=WORDS[0])
 
 
 STATES = {
     "one-row": one_row,
-    "all-null": all_null,
+    "all-empty": all_null,
     "constants": constants,
     "never-numbers": never_numbers,
     "only-labels": only_labels,
@@ -183,7 +185,8 @@ def _send(whole, name, predictions, labels):
     for kind, rows in (("predictions", predictions), ("labels", labels)):
         if rows:
             sent = [{"model_id": name, **each} for each in rows]
-            whole.ask("POST", kind, params={"history": True}, json=sent)
+            history = {"history": True} if kind == "predictions" else {}
+            whole.ask("POST", kind, params=history, json=sent)
 
 
 def _send_wide(whole):
@@ -191,6 +194,7 @@ def _send_wide(whole):
     chance = np.random.default_rng(1)
     at = pa.array([datetime.now(UTC)] * 60, pa.timestamp("us", "UTC"))
     for name, count in (("wide", WIDE), ("arrow", 3)):
+        whole.ask("POST", "models", json={"model_id": name})
         columns = {f"features.f{n:05}": chance.integers(0, 9, 60) for n in range(count)}
         if name == "arrow":
             odd = np.array([math.nan, math.inf, -math.inf])
@@ -236,7 +240,9 @@ def test_each_page_is_drawn(states, look, name):
         said = _said(page)
         assert FAILED not in said, (place, said)
         assert page.locator("main").get_by_role("alert").count() == 0, (place, said)
-        assert not (found := NOT_NUMBERS.search(said)), (place, found, said)
+        # What was logged is shown as it was.
+        if not place.startswith("records"):
+            assert not (found := NOT_NUMBERS.search(said)), (place, found, said)
         drawn = page.locator("main .panel, main figure, main form").count()
         assert drawn, f"{place} is blank: {said}"
         over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
