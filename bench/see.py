@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Request, sync_playwri
 from ingest import cpu_of
 from watched import LABELLED, MODELS, Watched, watched
 
-TIMES, WARM = 3, 1
+TIMES, WARM = 5, 1
 MODEL = LABELLED[0]
 PAGES = {
     "a model's overview, 30 days": f"/models/{MODEL}/overview?range=30d",
