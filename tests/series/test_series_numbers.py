@@ -269,3 +269,24 @@ def test_every_step_sees_every_row_once(api):
         drift = api.between("models/m/drift", START, stop, step=step, feature="plan", metric="psi")
         assert sum(point["n"] for point in drift["data_points"]) == len(sent)
     api.between("models/m/traffic", START, stop, step=77, status=422)
+
+
+def test_of_many_features_those_that_moved_most_can_be_asked_for(api):
+    history(api, hours=3)
+    span = (START, START + 3 * HOURS)
+    every = api.between("models/m/drift", *span, metric="psi", step=3600)
+    assert every["total_features"] == len({each["feature"] for each in every["series"]})
+    few = api.between("models/m/drift", *span, metric="psi", step=86_400, limit=2)
+    assert few["total_features"] == every["total_features"]
+    assert len({each["feature"] for each in few["series"]}) == 2
+    whole = api.between("models/m/drift", *span, metric="psi", step=86_400)
+    order = {}
+    for each in whole["series"]:
+        value = each["data_points"][0]["value"]
+        order[each["feature"]] = max(order.get(each["feature"], 0.0), value or 0.0)
+    furthest = sorted(order, key=order.get, reverse=True)[:2]
+    assert {each["feature"] for each in few["series"]} == set(furthest)
+    (one,) = {
+        each["feature"] for each in api.between("models/m/drift", *span, like="AMOUNT")["series"]
+    }
+    assert one == "features.amount"

@@ -130,9 +130,11 @@ def test_a_model_without_anything_has_a_report_too(api):
 
 def test_hostile_names_are_text(api):
     chance = random.Random(1)
-    rows = [prediction(chance, n, at=START + n) for n in range(1_200)]
-    for each in rows:
-        each["features"][HOSTILE] = chance.choice(["a", HOSTILE])
+    before, rows = ([prediction(chance, n, at=START + n) for n in range(1_200)] for _ in "ab")
+    for some, value in ((before, "a"), (rows, HOSTILE)):
+        for each in some:
+            each["features"][HOSTILE] = value
+    api.case.pin("m", before)
     api.case.send(rows, START + HOURS)
     api.case.count()
     answer = api.key("read").get(

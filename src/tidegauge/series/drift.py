@@ -122,6 +122,33 @@ def pick(reference: Profile, columns: Sequence[str] | None) -> Picked:
     )
 
 
+def named(reference: Profile, like: str) -> list[str]:
+    """Judged columns with that in their names."""
+    return [
+        column.name
+        for column in reference.layout.schema
+        if column.is_judged and like.lower() in column.name.lower()
+    ]
+
+
+def furthest(
+    reference: Profile,
+    windows: Sequence[Window],
+    method: OrderedMethods | MixMethods,
+    columns: Sequence[str],
+    most: int,
+    unpack: Callable[[bytes], Tallies] = decode_tallies,
+) -> list[str]:
+    """Of these columns those that are furthest from the reference, all windows taken together."""
+    far = dict.fromkeys(columns, 0.0)
+    unmoved = _NAMES[method.kind].unmoved
+    for line in lines(reference, [windows], [method], columns, unpack):
+        value = line.points[0].value
+        if value is not None:
+            far[line.feature] = max(far[line.feature], abs(value - unmoved))
+    return sorted(far, key=lambda name: far[name], reverse=True)[:most]
+
+
 def lines(
     reference: Profile,
     steps: Sequence[Sequence[Window]],

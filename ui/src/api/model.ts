@@ -88,13 +88,17 @@ export const useSummary = (part: Part) =>
       ),
   }).data;
 
-export const useDrift = (part: Part, metric: string, step: number) =>
+/** Of the columns that moved most; of ten thousand, all would be hundreds of megabytes. */
+export const useDrift = (part: Part, metric: string, step: number, like: string, limit: number) =>
   useSuspenseQuery({
-    queryKey: ["model", part.modelId, "drift", part, metric, step],
+    queryKey: ["model", part.modelId, "drift", part, metric, step, like],
     queryFn: () =>
       told(
         client.GET("/api/v1/models/{model_id}/drift", {
-          params: { path: path(part), query: { ...of(part), metric: [metric], step } },
+          params: {
+            path: path(part),
+            query: { ...of(part), metric: [metric], step, limit, ...(like ? { like } : {}) },
+          },
         }),
       ),
   }).data;

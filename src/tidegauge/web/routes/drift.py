@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from tidegauge.series import explanation
-from tidegauge.series.drift import USUAL, Line, Status, lines, method_of
+from tidegauge.series.drift import USUAL, Line, Status, furthest, lines, method_of, named
 from tidegauge.series.overall import Overall, overall
 from tidegauge.series.seen import Seen, look
 from tidegauge.series.status import around
@@ -70,6 +71,9 @@ class DriftShown(BaseModel):
     threshold_warning: float | None
     threshold_critical: float | None
     data_points: list[DriftPoint]
+    total_features: Annotated[
+        int, Field(description="That there are; fewer are told where `limit` is.")
+    ]
     series: list[DriftSeries]
 
 
@@ -95,6 +99,17 @@ def get_drift(  # noqa: PLR0913, PLR0917 - the parameters of an address
         list[str] | None,
         Query(max_length=30, description=f"Methods; {', '.join(USUAL)} where none is named."),
     ] = None,
+    like: Annotated[
+        str, Query(max_length=200, description="Only features with this in their names.")
+    ] = "",
+    limit: Annotated[
+        int | None,
+        Query(
+            ge=1,
+            le=1000,
+            description="Only so many: those that moved most in this time, by the first method.",
+        ),
+    ] = None,
     step: Step = None,
     version: Version = None,
     segment: Segment = "",
@@ -110,9 +125,15 @@ def get_drift(  # noqa: PLR0913, PLR0917 - the parameters of an address
         columns = [subject.column(name) for name in feature] if feature else None
     reference = subject.reference
     made: Sequence[Line] = []
+    names: Sequence[str] = []
     if reference is not None:
         unpack = state_of(request).kept.known.unpack
-        made = lines(reference, [each.comparable for each in seen], methods, columns, unpack)
+        windows = [each.comparable for each in seen]
+        names = columns = named(reference, like) if columns is None else columns
+        if limit is not None and limit < len(columns):
+            every = list(chain.from_iterable(windows))
+            columns = furthest(reference, every, methods[0], columns, limit, unpack)
+        made = lines(reference, windows, methods, columns, unpack)
     series = [_series(line, seen) for line in made]
     only = series[0] if len(series) == 1 else None
     return DriftShown(
@@ -128,6 +149,7 @@ def get_drift(  # noqa: PLR0913, PLR0917 - the parameters of an address
         threshold_warning=only.threshold_warning if only else None,
         threshold_critical=only.threshold_critical if only else None,
         data_points=only.data_points if only else [],
+        total_features=len(names),
         series=series,
     )
 

@@ -1,8 +1,9 @@
 """What happened to a model in a time: its numbers in one answer, or a page to keep and to send."""
 
+import contextlib
 import re
 import statistics
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
 from urllib.parse import quote, urlencode
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
+from tidegauge.errors import InputError
 from tidegauge.ingest.problem import ProblemError
 from tidegauge.report.period import render
 from tidegauge.series.health import Status, status_by
@@ -133,8 +135,7 @@ def told(model_id: str, request: Request, key: Key, span: Span) -> ReportShown:
     earlier, span = _in_steps(span, step)
     traffic = get_traffic(model_id, request, key, span, _traffic_step(span))
     performance = get_performance(model_id, request, key, span, step)
-    drift = get_drift(model_id, request, key, span, None, ["psi"], step)
-    known = {each.feature for each in drift.series}
+    drift = get_drift(model_id, request, key, span, metric=["psi"], limit=_DRIFTS, step=step)
     drift.series = _furthest(drift)
     was = get_performance(model_id, request, key, earlier, step)
     calls_before = get_traffic(model_id, request, key, earlier, step).total
@@ -162,7 +163,7 @@ def told(model_id: str, request: Request, key: Key, span: Span) -> ReportShown:
             by_severity=_summed((each.severity_peak, each.alerts_total) for each in incidents),
         ),
         avg_inference_time=calls.avg_latency_ms,
-        avg_confidence=_confidence(model_id, request, key, span, known),
+        avg_confidence=_confidence(model_id, request, key, span),
         accuracy=accuracy.value if accuracy else None,
         before=Before(
             total_predictions=calls_before.total_predictions,
@@ -201,9 +202,8 @@ def _traffic_step(span: Span) -> int:
 
 
 def _furthest(drift: DriftShown) -> list[DriftSeries]:
-    """The columns that were furthest from the reference at the end."""
-    whole = [each for each in drift.series if not each.facet]
-    return sorted(whole, key=_last, reverse=True)[:_DRIFTS]
+    """Columns, and those that are furthest from the reference at the end first."""
+    return sorted((each for each in drift.series if not each.facet), key=_last, reverse=True)
 
 
 def _last(series: DriftSeries) -> float:
@@ -257,14 +257,13 @@ def _moved(model_id: str, request: Request, key: Key, span: Span, drift: DriftSh
     return sorted(whole, key=lambda each: names.index(each.name))
 
 
-def _confidence(
-    model_id: str, request: Request, key: Key, span: Span, known: Collection[str]
-) -> float | None:
-    name = next((each for each in _CONFIDENCES if each in known), None)
-    if name is None:
-        return None
-    found = get_profile(model_id, request, key, span, [name]).features
-    return found[0].current.mean if found else None
+def _confidence(model_id: str, request: Request, key: Key, span: Span) -> float | None:
+    """Its mean: of `confidence`, or of the score where none is told."""
+    for name in _CONFIDENCES:
+        with contextlib.suppress(InputError, ProblemError):
+            found = get_profile(model_id, request, key, span, [name]).features
+            return found[0].current.mean if found else None
+    return None
 
 
 def _fairness(model_id: str, request: Request, key: Key, span: Span) -> FairnessShown | None:

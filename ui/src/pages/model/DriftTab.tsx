@@ -1,6 +1,7 @@
 import { Grid, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { IconFilter } from "@tabler/icons-react";
-import { useCallback, useState } from "react";
+import { useCallback, useDeferredValue, useState } from "react";
 import { useDrift } from "../../api/model";
 import { Chart } from "../../charts/Chart";
 import type { Row } from "../../charts/drawing";
@@ -17,6 +18,8 @@ import { daysOf, stepOf, useChange, useModelSearch, usePart } from "./part";
 
 const METHODS = ["psi", "ks", "kl", "jensen_shannon"];
 const SHOWN = 25;
+const LISTED = 200;
+const PAUSE_MS = 250;
 const LOOKS = { critical: "critical", warning: "medium", normal: "healthy" } as const;
 
 /** Which columns moved, when, and how. */
@@ -28,9 +31,12 @@ export function DriftTab() {
   const [words, setWords] = useState("");
   const step =
     daysOf(part) <= 2 ? Math.min(stepOf(part), 3_600) : daysOf(part) <= 8 ? 3_600 * 24 : 86_400;
-  const found = useDrift(part, METHODS.includes(metric) ? metric : "psi", step);
+  // Deferred: the page stays while others are looked for.
+  const [settled] = useDebouncedValue(words, PAUSE_MS);
+  const like = useDeferredValue(settled);
+  const found = useDrift(part, METHODS.includes(metric) ? metric : "psi", step, like, LISTED);
   const all = ranked(found);
-  if (!all.length)
+  if (!all.length && !words)
     return (
       <Panel title="Drift">
         <Empty title="Nothing to compare yet">
@@ -52,7 +58,7 @@ export function DriftTab() {
           <Group gap="sm">
             <TextInput
               aria-label="Filter features"
-              placeholder={`Filter ${all.length} columns`}
+              placeholder={`Filter ${words ? "" : found.total_features} columns`}
               leftSection={<IconFilter size={15} />}
               value={words}
               onChange={(event) => setWords(event.currentTarget.value)}
@@ -75,7 +81,7 @@ export function DriftTab() {
           <Chart draw={drift} of={[found, shown, metric]} onPick={pickRow} />
           {fitting.length > SHOWN ? (
             <Text size="xs" c="dimmed">
-              The {SHOWN} that are furthest now, of {fitting.length}. Filter to see others.
+              The {SHOWN} that are furthest now, of {found.total_features}. Filter to see others.
             </Text>
           ) : null}
         </Stack>
@@ -98,7 +104,7 @@ export function DriftTab() {
                   </tr>
                 </thead>
                 <tbody>
-                  {fitting.slice(0, 200).map((each) => (
+                  {fitting.map((each) => (
                     <tr
                       key={each.feature}
                       data-open
