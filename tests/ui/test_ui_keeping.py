@@ -44,14 +44,15 @@ def test_a_monitor_is_written_tried_on_the_past_kept_and_removed(demo, mine):
     page.get_by_label("Filter monitors").fill("calls slow")
     expect(page).to_have_url(re.compile("q=calls"))
     page.get_by_role("link", name="calls are slow").click()
+    mine_now = page.get_by_label("The monitor")
+    mine_now.fill(mine_now.input_value() + "min_rows: 40\n")
     # Somebody else changes it meanwhile: what is written here does not take that away.
     tag = demo.http.get("monitors/calls are slow").headers["ETag"]
     other = {**demo.ask("GET", "monitors/calls are slow")["document"], "owner": "payments"}
     demo.ask("PUT", "monitors/calls are slow", json=other, headers={"If-Match": tag})
-    mine_now = page.get_by_label("The monitor")
-    mine_now.fill(mine_now.input_value() + "min_rows: 40\n")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("has changed it meanwhile")
+    expect(mine_now).to_have_value(re.compile("min_rows: 40"))
     page.reload()
     expect(page.get_by_label("The monitor")).to_have_value(re.compile("payments"))
     page.get_by_role("button", name="Remove").click()

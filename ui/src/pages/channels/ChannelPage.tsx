@@ -20,6 +20,7 @@ import { useMay } from "../../api/session";
 import { Confirm } from "../../components/Confirm";
 import { DocumentEditor } from "../../components/DocumentEditor";
 import { read, written } from "../../components/document";
+import { useDraft } from "../../components/draft";
 import { Part } from "../../components/Fallback";
 import { Panel } from "../../components/Panel";
 import { said } from "../../components/said";
@@ -34,7 +35,7 @@ export function NewChannelPage() {
 export function ChannelPage() {
   const { name } = useParams({ from: "/channels/$name" });
   const { data, tag } = useChannel(name);
-  return <Editor key={tag} name={name} tag={tag} begin={written(data.document)} />;
+  return <Editor key={name} name={name} tag={tag} begin={written(data.document)} />;
 }
 
 interface Props {
@@ -44,16 +45,16 @@ interface Props {
 }
 
 /** Where a channel goes, and all that went there. */
-function Editor({ name, tag = "", begin }: Props) {
+function Editor({ name, tag: latest = "", begin }: Props) {
   const go = useNavigate();
   const isAdmin = useMay("admin");
-  const [text, setText] = useState(begin);
+  const { text, tag, write } = useDraft(begin, latest);
   const [called, setCalled] = useState(name ?? "");
   const found = useMemo(() => read(text), [text]);
   const save = useSaveChannel();
   const remove = useRemoveChannel();
   const set = (told: string) => {
-    setText(told);
+    write(told);
     save.reset();
   };
   const send = () => {

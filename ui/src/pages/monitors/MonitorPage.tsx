@@ -1,13 +1,14 @@
 import { Anchor, Button, Group, Menu, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconTemplate, IconTrash } from "@tabler/icons-react";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { Problem } from "../../api/client";
 import { useMonitor, useRemoveMonitor, useSaveMonitor } from "../../api/monitors";
 import { useMay } from "../../api/session";
 import { Confirm } from "../../components/Confirm";
 import { DocumentEditor } from "../../components/DocumentEditor";
 import { read, written } from "../../components/document";
+import { useDraft } from "../../components/draft";
 import { Part } from "../../components/Fallback";
 import { Moment } from "../../components/Moment";
 import { Panel } from "../../components/Panel";
@@ -34,7 +35,7 @@ export function MonitorPage() {
   );
   return (
     <Editor
-      key={tag}
+      key={name}
       title={name}
       name={name}
       tag={tag}
@@ -53,27 +54,27 @@ interface Props {
 }
 
 /** A monitor as it is written, beside what it would have told. */
-function Editor({ title, begin, name, tag, about }: Props) {
+function Editor({ title, begin, name, tag: latest = "", about }: Props) {
   const go = useNavigate();
   const may = useMay("write");
-  const [text, setText] = useState(begin);
+  const { text, tag, write } = useDraft(begin, latest);
   const found = useMemo(() => read(text), [text]);
   const save = useSaveMonitor();
   const remove = useRemoveMonitor();
   const set = (told: string) => {
-    setText(told);
+    write(told);
     save.reset();
   };
   const send = () => {
     if (!found.document) return;
     save.mutate(
-      { body: found.document, ...(name ? { name, tag: tag ?? "" } : {}) },
+      { body: found.document, ...(name ? { name, tag } : {}) },
       { onSuccess: () => go({ to: "/monitors" }) },
     );
   };
   const forget = () =>
     remove.mutate(
-      { name: name ?? "", tag: tag ?? "" },
+      { name: name ?? "", tag },
       { onSuccess: () => go({ to: "/monitors" }), onError: said },
     );
   return (
