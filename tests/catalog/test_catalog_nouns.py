@@ -42,7 +42,7 @@ from tidegauge.schema import Schema
 
 HOUR = 3600 * 1_000_000
 OF_NO_MODEL = ("about", "progress", "id_runs", "pending", "audit", "jobs")
-OF_NO_MODEL += ("channels", "ladders", "silences")
+OF_NO_MODEL += ("channels", "ladders", "silences", "reports", "report_turns")
 ODD = "Ünï 🦆 'x\" %_\\"
 
 

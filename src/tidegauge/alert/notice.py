@@ -23,6 +23,7 @@ Kind = Literal[
     "digest",
     "heartbeat",
     "test",
+    "report",
 ]
 KINDS: Final[tuple[Kind, ...]] = Kind.__args__
 Family = Literal["drift", "performance", "fairness", "quality", "ops", "manual"]
@@ -100,6 +101,15 @@ class Digest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A page that goes along, where a channel can take one."""
+
+    name: str
+    packed: str
+    """HTML, packed with gzip, as base64."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Links:
     incident: str = ""
     dashboard: str = ""
@@ -115,7 +125,7 @@ class Notice:
     """Microseconds."""
     title: str
     incident: str = ""
-    """"" of a digest, a heartbeat or a test."""
+    """"" of a digest, a heartbeat, a test or a report."""
     tenant: str = "default"
     model: str = ""
     family: Family | None = None
@@ -143,6 +153,8 @@ class Notice:
     digest: Digest | None = None
     was_untold: bool = False
     """Of `resolved`: nobody was told that it was open, so this one notice says both."""
+    attachment: Attachment | None = None
+    """Of a report."""
     is_possible_duplicate: bool = False
     """Nobody knows whether the try before this one arrived."""
 

@@ -505,6 +505,24 @@ channels = _documents("channels")
 ladders = _documents("ladders")
 """Who is told next where nobody answers."""
 
+reports = _documents("reports")
+"""What is reported by the calendar."""
+
+report_turns = _table(
+    "report_turns",
+    Column(
+        "report",
+        Id,
+        ForeignKey("reports.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _column("due_at", Micros),
+    _column("made_at", Micros),
+    _column("failure", Remark),
+)
+"""When each is due next, and what came of the last."""
+
 alerts = _table(
     "alerts",
     _key("fingerprint"),

@@ -4,6 +4,7 @@ It is made of the answers of the API, which a report holds (`told`): the words a
 the page as they are, and the pictures are drawn by the dashboard's own script.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,19 @@ def render(told: _Told) -> str:
 
 def period(told: _Told) -> str:
     return f"{words.moment(told['start_time'])} to {words.moment(told['end_time'])}"
+
+
+def file_name(told: _Told) -> str:
+    name = re.sub(r"[^\w.-]+", "-", told["model_id"], flags=re.ASCII)[:80]
+    return f"{name}_{told['start_time'][:10]}_{told['end_time'][:10]}.html"
+
+
+def lines(told: _Told) -> list[str]:
+    """The numbers, for whoever gets no page."""
+    return [
+        f"{each.name}: {each.value}{f' ({each.beside})' if each.beside else ''}"
+        for each in _tiles(told)
+    ]
 
 
 def headline(told: _Told) -> str:

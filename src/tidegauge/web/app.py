@@ -26,6 +26,7 @@ from tidegauge.web.metrics import Metrics
 from tidegauge.web.pages import Pages
 from tidegauge.web.pulse import Pulse
 from tidegauge.web.rates import Rates
+from tidegauge.web.reporting import Reporting
 from tidegauge.web.routes import ROUTERS, changes
 from tidegauge.web.sessions import Sessions
 from tidegauge.web.state import State
@@ -53,21 +54,21 @@ class Application:
         self.ingest = Ingest(log, gate, metrics, limits, self._decoders)
         self.kept = Kept(config)
         self.live = Live(partial(changes.look, self.kept))
-        self.api = make_api(
-            State(
-                config=config,
-                log=log,
-                keys=keys,
-                members=members,
-                sessions=sessions,
-                gate=gate,
-                metrics=metrics,
-                kept=self.kept,
-                live=self.live,
-                pulse=Pulse(config, self.kept),
-                sign_in=sign_in,
-            )
+        state = State(
+            config=config,
+            log=log,
+            keys=keys,
+            members=members,
+            sessions=sessions,
+            gate=gate,
+            metrics=metrics,
+            kept=self.kept,
+            live=self.live,
+            pulse=Pulse(config, self.kept),
+            sign_in=sign_in,
         )
+        self.api = make_api(state)
+        self.reporting = Reporting(self.api, state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in PATHS:
@@ -80,8 +81,10 @@ class Application:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await asyncio.gather(*(asyncio.to_thread(each.start) for each in self._decoders))
+        self.reporting.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await asyncio.to_thread(self.reporting.close)
         self.ingest.close()
         await asyncio.to_thread(self.kept.close)
         await send({"type": "lifespan.shutdown.complete"})

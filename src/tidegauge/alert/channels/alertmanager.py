@@ -27,7 +27,8 @@ _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 _PATH: Final = "/api/v2/alerts"
 _SECOND: Final = 1_000_000
 _SHORT: Final = 15 * 60 * _SECOND
-"""For what is no state: a heartbeat, a digest, a test."""
+"""For what is no state."""
+_NO_STATE: Final = frozenset({"digest", "heartbeat", "test", "report"})
 LABELS: Final[dict[Severity, str]] = {
     "low": "info",
     "medium": "warning",
@@ -93,7 +94,12 @@ def render(notice: Notice, hold: int) -> list[dict[str, Any]]:
     if notice.is_over or notice.kind == "resolved":
         ended = notice.resolved_at if notice.resolved_at is not None else notice.at
         return [_alert(notice, each, starts, ended) for each in ("critical", "warning", "info")]
-    is_state = bool(notice.incident) and notice.kind not in ("digest", "heartbeat", "test")
+    is_state = bool(notice.incident) and notice.kind not in (
+        "digest",
+        "heartbeat",
+        "test",
+        "report",
+    )
     severity = LABELS[notice.severity]
     fires = _alert(notice, severity, starts, notice.at + (hold if is_state else _SHORT))
     if notice.kind != "severity_up":

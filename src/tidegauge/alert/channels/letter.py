@@ -5,6 +5,8 @@ element has its style, in colours that can be read in the light; the sheet only 
 over for the programs that have a dark side and say so.
 """
 
+import base64
+import gzip
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,6 +63,9 @@ def letter(notice: Notice, sender: str, recipients: list[str], *, is_utf8: bool)
     text, page = _fitting(notice)
     made.set_content(text, cte=_encoding(text))
     made.add_alternative(page, subtype="html", cte=_encoding(page))
+    if notice.attachment is not None:
+        body = gzip.decompress(base64.b64decode(notice.attachment.packed))
+        made.add_attachment(body, "text", "html", filename=notice.attachment.name)
     return made
 
 

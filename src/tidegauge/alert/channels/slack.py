@@ -152,7 +152,7 @@ def _attachment(notice: Notice, words: Words) -> dict[str, Any]:
     url = _short(words.links[0].url) if words.links else ""
     return {
         "color": _OTHER
-        if notice.is_over or notice.kind in ("test", "heartbeat")
+        if notice.is_over or notice.kind in ("test", "heartbeat", "report")
         else _COLOURS[notice.severity],
         "fallback": _escaped(words.headline, SECTION),
         "title": _escaped(words.headline, _HEADER),

@@ -38,6 +38,7 @@ TYPES: Final[Mapping[Kind, str]] = {
     "digest": "tidegauge.digest.v1",
     "heartbeat": "tidegauge.heartbeat.v1",
     "test": "tidegauge.test.v1",
+    "report": "tidegauge.report.v1",
 }
 _PREFIX: Final = "whsec_"
 _SHORTEST, _LONGEST = 24, 512

@@ -135,7 +135,7 @@ def headline(notice: Notice) -> str:
     '[HIGH] Resolved: drift on fraud'
     """
     title = cut(clean(notice.title), _TITLE) or "alert without a title"
-    if notice.kind in ("test", "heartbeat"):
+    if notice.kind in ("test", "heartbeat", "report"):
         return f"[{notice.kind.upper()}] {title}"
     line = f"[{notice.severity.upper()}] "
     if notice.kind == "escalation":
@@ -189,6 +189,8 @@ def _sentence(notice: Notice) -> str:  # noqa: PLR0911 - a case a line
             return "Alerts are working; when these messages stop, they are not."
         case "test":
             return "This is a test of the channel; nothing has happened."
+        case "report" if notice.attachment:
+            return "The report is attached: one page that needs nothing else."
         case _:
             return ""
 

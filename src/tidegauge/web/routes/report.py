@@ -1,7 +1,6 @@
 """What happened to a model in a time: its numbers in one answer, or a page to keep and to send."""
 
 import contextlib
-import re
 import statistics
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from tidegauge.errors import InputError
 from tidegauge.ingest.problem import ProblemError
-from tidegauge.report.period import render
+from tidegauge.report.period import file_name, render
 from tidegauge.series.health import Status, status_by
 from tidegauge.series.profile import Shown
 from tidegauge.series.traffic import Calls
@@ -117,12 +116,11 @@ def get_report(
     made = told(model_id, request, key, span)
     if format == "json":
         return made
-    name = re.sub(r"[^\w.-]+", "-", model_id, flags=re.ASCII)[:80]
-    named = f"{name}_{made.start_time:%Y-%m-%d}_{made.end_time:%Y-%m-%d}.html"
+    shown = made.model_dump(mode="json")
     return HTMLResponse(
-        render(made.model_dump(mode="json")),
+        render(shown),
         headers={
-            "Content-Disposition": f'attachment; filename="{named}"',
+            "Content-Disposition": f'attachment; filename="{file_name(shown)}"',
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         },
@@ -278,6 +276,9 @@ def _fairness(model_id: str, request: Request, key: Key, span: Span) -> Fairness
 
 def _page_url(model_id: str, request: Request, span: Span) -> str:
     """Where links lead: as notices have it, or else where the report was asked for."""
-    base = state_of(request).config.alerts.dashboard or str(request.base_url)
+    base = state_of(request).config.alerts.dashboard
+    if not base and "server" not in request.scope:
+        return ""
+    base = base or str(request.base_url)
     part = urlencode({"from": moment(span.start).isoformat(), "to": moment(span.stop).isoformat()})
     return f"{base.rstrip('/')}/models/{quote(model_id, safe='')}?{part}"
