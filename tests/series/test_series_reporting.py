@@ -113,6 +113,32 @@ class TestTheCalendar:
         with mailed.case.catalog.read() as connection:
             assert len(notices.waiting(connection, "default", "mail")) == 1
 
+    def test_each_turn_is_another_one(self, mailed, post):
+        put(mailed)
+        for _turn in range(3):
+            mailed.ask("POST", "reports/weekly/send", status=202)
+            mailed.application.reporting.step()
+        delivered(mailed, post.port)
+        assert len(post.letters) == 3
+
+    def test_what_is_erased_is_in_no_report(self, mailed):
+        history(mailed, hours=2, model="other")
+        put(mailed, models=["m", "other"])
+        mailed.ask("POST", "reports/weekly/send", status=202)
+        mailed.application.reporting.step()
+        etag = mailed.key("read").get("models/other").headers["ETag"]
+        mailed.ask(
+            "DELETE",
+            "models/other",
+            status=204,
+            role="admin",
+            params={"erase": True},
+            headers={"If-Match": etag},
+        )
+        with mailed.case.catalog.read() as connection:
+            (left,) = notices.waiting(connection, "default", "mail")
+            assert notices.get(connection, left.id).body["model"] == "m"
+
     def test_one_that_is_off_says_nothing(self, mailed):
         put(mailed, enabled=False)
         mailed.ask("POST", "reports/weekly/send", status=202)

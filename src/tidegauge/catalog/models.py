@@ -174,6 +174,14 @@ def erase(connection: Connection, model: int) -> list[str]:
     own = select(incidents.c.id).where(tuple_(incidents.c.tenant, incidents.c.model).in_(whose))
     for table in (notices, incident_events):
         connection.execute(delete(table).where(table.c.incident.in_(own)))
+    name = select(models.c.name).where(models.c.id == model).scalar_subquery()
+    connection.execute(
+        delete(notices).where(
+            notices.c.kind == "report",
+            notices.c.tenant.in_(select(models.c.tenant).where(models.c.id == model)),
+            notices.c.body["model"].as_string() == name,
+        )
+    )
     for table in (dead_letters, drops, alerts, incidents):
         connection.execute(delete(table).where(tuple_(table.c.tenant, table.c.model).in_(whose)))
     connection.execute(delete(numbers).where(numbers.c.model == model))

@@ -154,11 +154,24 @@ def digests(connection: Connection, tenant: str, channel: str) -> int:
     return 0 if last is None else last + 1
 
 
-def forget_heartbeats(connection: Connection, before: int) -> int:
-    """Those that are over; how many went."""
+def next_seq(connection: Connection, tenant: str, channel: str, kind: str) -> int:
+    """Of what is of no incident: each is another one."""
+    last = connection.scalar(
+        select(func.max(notices.c.seq)).where(
+            notices.c.tenant == tenant,
+            notices.c.incident == "",
+            notices.c.channel == channel,
+            notices.c.kind == kind,
+        )
+    )
+    return 0 if last is None else last + 1
+
+
+def forget(connection: Connection, kind: str, before: int) -> int:
+    """Those of no incident that are over; how many went."""
     gone = delete(notices).where(
         notices.c.incident == "",
-        notices.c.kind == "heartbeat",
+        notices.c.kind == kind,
         notices.c.status.not_in(UNSENT),
         notices.c.made_at < before,
     )

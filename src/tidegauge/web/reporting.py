@@ -86,7 +86,9 @@ class Reporting:
             told = "; ".join(failures)[:1000]
             if not reports.turn(connection, (kept, due_at), next_at, at, told):
                 return False
-            notices.add(connection, made)
+            for each in made:
+                seq = notices.next_seq(connection, each.tenant, each.channel, each.kind)
+                notices.add(connection, [replace(each, seq=seq)])
             return True
 
         done = self._state.kept.catalog.write(put)

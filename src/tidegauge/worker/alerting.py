@@ -47,6 +47,8 @@ _AT_ONCE: Final = 20
 _SIGN: Final = 5 * SECOND
 _HAD: Final = 7 * DAY * SECOND
 """A model that had rows within it is missed when they stay away."""
+_REPORTS: Final = 30 * DAY * SECOND
+"""Their pages go along with them; the numbers can be asked for again."""
 _KEPT: Final = 2 * 365 * DAY * SECOND
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -201,7 +203,8 @@ class Alerting:
 
         def forget(connection: Connection) -> int:
             silences.expire(connection, at - _KEPT)
-            notices.forget_heartbeats(connection, at - DAY * SECOND)
+            notices.forget(connection, "heartbeat", at - DAY * SECOND)
+            notices.forget(connection, "report", at - _REPORTS)
             return incidents.expire(connection, at - _KEPT)
 
         while self.catalog.write(forget, patience=None, waiting=_wait):
