@@ -63,6 +63,7 @@ const places = [
   place("/channels", () => import("./pages/channels/ChannelsPage"), "ChannelsPage"),
   place("/channels/new", () => import("./pages/channels/ChannelPage"), "NewChannelPage"),
   place("/channels/$name", () => import("./pages/channels/ChannelPage"), "ChannelPage"),
+  place("/reports", () => import("./pages/reports/ReportsPage"), "ReportsPage"),
   place("/access", () => import("./pages/people/AccessPage"), "AccessPage"),
   place("/audit", () => import("./pages/people/AuditPage"), "AuditPage"),
   place("/system", () => import("./pages/SystemPage"), "SystemPage"),

@@ -6,6 +6,7 @@ import {
   IconEye,
   IconHistory,
   IconLayoutGrid,
+  IconMail,
   IconSend,
   IconUsers,
 } from "@tabler/icons-react";
@@ -16,6 +17,7 @@ export const PLACES = [
   { to: "/monitors", name: "Monitors", icon: IconEye, key: "m", of: "alerts" },
   { to: "/silences", name: "Silences", icon: IconBellOff, key: "s", of: "alerts" },
   { to: "/channels", name: "Channels", icon: IconSend, key: "c", of: "alerts" },
+  { to: "/reports", name: "Reports", icon: IconMail, key: "r", of: "alerts" },
   { to: "/system", name: "System", icon: IconActivity, key: "t", of: "house" },
   { to: "/access", name: "Members and keys", icon: IconUsers, key: "k", of: "house" },
   { to: "/audit", name: "Audit", icon: IconHistory, key: "a", of: "house" },
