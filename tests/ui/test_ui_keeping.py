@@ -1,6 +1,7 @@
 """What those do who keep it: monitors, silences, channels, and who may come in."""
 
 import re
+import time
 
 import httpx
 import pytest
@@ -142,3 +143,34 @@ def test_an_admin_lets_somebody_in_and_makes_and_revokes_a_key(demo, mine, look)
     page = hers.go("/channels")
     expect(page.get_by_role("link", name="New channel")).to_have_count(0)
     assert not hers.complaints
+
+
+def test_a_report_goes_out_each_week(demo, mine):
+    hook = {"kind": "console"}
+    demo.ask("PUT", "channels/screen", json=hook)
+    page = mine.go("/reports")
+    page.get_by_role("button", name="New report").click()
+    form = page.get_by_role("form", name="Report")
+    form.get_by_label("Name").fill("weekly")
+    form.get_by_role("combobox", name="Of which models").fill("card-*")
+    page.keyboard.press("Enter")
+    form.get_by_role("combobox", name="To").click()
+    page.get_by_role("option", name="screen").click()
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row").filter(has_text="weekly")
+    expect(row).to_contain_text("Each Monday, 08:00")
+    expect(row).to_contain_text("never")
+    row.get_by_role("button", name="Send now").click()
+    expect(page.get_by_text("goes out in a moment")).to_be_visible()
+    until = time.monotonic() + 90
+    while not demo.ask("GET", "channels/screen/notices")["notices"]:
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    page.reload()
+    expect(row).not_to_contain_text("never")
+    mine.keep("reports-one")
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("No report goes out yet")
+    assert not mine.complaints

@@ -18,6 +18,7 @@ PAGES = {
     "monitors": "/monitors",
     "monitor": "/monitors/drift",
     "silences": "/silences",
+    "reports": "/reports",
     "channels": "/channels",
     "new-channel": "/channels/new",
     "access": "/access",

@@ -66,6 +66,7 @@ PATHS = [
     *("/api/v1/maintenance-windows", "/api/v1/maintenance-windows/{number}"),
     *("/api/v1/channels", "/api/v1/channels/{name}", "/api/v1/channels/{name}/test"),
     *("/api/v1/channels/{name}/notices", "/api/v1/notices/{notice_id}/resend"),
+    *("/api/v1/reports", "/api/v1/reports/{name}", "/api/v1/reports/{name}/send"),
     *("/api/v1/escalations", "/api/v1/escalations/{name}"),
     *("/api/v1/sql", "/api/v1/export", "/api/v1/jobs", "/api/v1/jobs/{job_id}"),
     *("/api/v1/dead-letters", "/api/v1/audit", "/api/v1/dashboard/system"),
