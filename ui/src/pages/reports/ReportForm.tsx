@@ -85,6 +85,7 @@ export function ReportForm({ report, onClose }: Props) {
             data={channels.map((each) => each.name)}
             value={to}
             onChange={setTo}
+            searchable
           />
           <Group grow align="flex-start">
             <Select
