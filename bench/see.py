@@ -37,6 +37,7 @@ _SLOW_MS = 100
 _DRAWN = """() => document.querySelector("h1")
   && document.querySelector("main .panel, main figure, main table")
   && !document.querySelector("[aria-label=Loading]")"""
+_WHOLE = """() => document.querySelectorAll("tbody tr[data-open]").length > 1"""
 _FILTERED = """() => {
   const found = document.querySelectorAll("tbody tr[data-open]");
   return found.length === 1 && found[0].textContent.includes("model-0500");
@@ -103,6 +104,8 @@ def _look(browser: Browser, world: Watched, found: Seen) -> None:
     for _turn in range(WARM + TIMES):
         page = _open(browser, world)
         _timed(FLEET, "/", page, world, found, _filter)
+        page.get_by_label("Filter models").fill("")
+        page.wait_for_function(_WHOLE)
         found.rows_drawn = max(found.rows_drawn, page.locator("tbody tr").count())
         page.context.close()
         for name, path in PAGES.items():

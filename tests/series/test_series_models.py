@@ -142,6 +142,7 @@ def test_the_rate_of_the_last_day_is_counted_by_the_hour(api):
     assert (system["models"], system["active_models"], system["rows"]) == (1, 1, 40)
     assert system["predictions_24h"] == 40
     assert system["system_health"]["disk_bytes"] > 0
+    assert system["alerts_summary"] == {"low": 0, "medium": 0, "high": 0, "critical": 0}
     page = api.get("dashboard/model/m")
     assert page["current_performance"]["total_predictions"] == 40
     assert page["model_info"]["model_id"] == "m"

@@ -98,6 +98,9 @@ def test_incidents_are_those_that_were_open_in_the_time(api):
     assert [each["severity"] for each in found["incidents"]] == ["high"]
     assert found["unresolved_incidents"] == found["total_alerts"] == 1
     assert found["alerts_summary"]["by_severity"] == {"high": 1}
+    recent = api.get("dashboard/model/m")["recent_alerts"]
+    assert [(each["title"], each["state"]) for each in recent] == [("m: by hand", "open")]
+    assert api.get("dashboard/system")["alerts_summary"]["high"] == 1
 
 
 @pytest.mark.usefixtures("known")

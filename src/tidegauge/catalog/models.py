@@ -108,6 +108,24 @@ def all(connection: Connection) -> list[Model]:  # noqa: A001 - reads as `models
     return [read(Model, row) for row in rows]
 
 
+def ids(connection: Connection, tenant: str) -> list[int]:
+    """Of all that are not archived."""
+    own = (models.c.tenant == tenant) & models.c.archived_at.is_(None)
+    return list(connection.scalars(select(models.c.id).where(own).order_by(models.c.id)))
+
+
+def named(connection: Connection, tenant: str, names: Iterable[str]) -> list[Model]:
+    """Those of some names that are not archived, by name."""
+    found: list[Model] = []
+    for some in pieces(sorted(set(names))):
+        own = (models.c.tenant == tenant) & models.c.archived_at.is_(None)
+        rows = connection.execute(
+            select(models).where(own, models.c.name.in_(some)).order_by(models.c.name)
+        )
+        found.extend(read(Model, row) for row in rows)
+    return found
+
+
 def listed(
     connection: Connection,
     tenant: str,

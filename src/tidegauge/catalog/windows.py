@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import starmap
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_
 
 from tidegauge.catalog import keyed, spans
 from tidegauge.catalog.rows import read, written
-from tidegauge.catalog.tables import series, windows
+from tidegauge.catalog.tables import models, series, windows
 from tidegauge.catalog.upsert import merge, pieces
 
 RESOLUTIONS: Final = (60, 300, 3600, 86400)
@@ -91,6 +91,45 @@ def counts(
         # At once: of a thousand models these are tens of thousands.
         found.extend(starmap(Count, rows.all()))
     return found
+
+
+class Sum(NamedTuple):
+    start: int
+    rows: int
+
+
+def sums(connection: Connection, tenant: str, resolution: int, start: int, stop: int) -> list[Sum]:
+    """Rows of all models of a tenant that are not archived, by time."""
+    rows = connection.execute(
+        select(windows.c.start, func.sum(windows.c.rows))
+        .where(_of(tenant), windows.c.resolution == resolution)
+        .where(windows.c.start >= start, windows.c.start < stop)
+        .group_by(windows.c.start)
+    )
+    return [Sum(row[0], int(row[1])) for row in rows]
+
+
+def callers(
+    connection: Connection, tenant: str, resolution: int, start: int, stop: int
+) -> set[int]:
+    """Which of these models had any."""
+    query = (
+        select(series.c.model)
+        .join(windows, windows.c.series == series.c.id)
+        .where(_of(tenant), windows.c.resolution == resolution)
+        .where(windows.c.start >= start, windows.c.start < stop)
+    )
+    return set(connection.scalars(query.distinct()))
+
+
+def _of(tenant: str) -> ColumnElement[bool]:
+    """Windows of all rows of a version."""
+    own = (
+        select(series.c.id)
+        .join(models, models.c.id == series.c.model)
+        .where(models.c.tenant == tenant, models.c.archived_at.is_(None), series.c.segment == "")
+    )
+    return windows.c.series.in_(own)
 
 
 def last(connection: Connection, series_ids: Iterable[int]) -> dict[int, int]:

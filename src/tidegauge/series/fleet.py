@@ -18,6 +18,8 @@ from tidegauge.window import DAY, SECOND, floor
 
 DAYS: Final = 14
 _DAY: Final = DAY * SECOND
+_FEW: Final = 100
+"""So many are named to the database; of more, all are read."""
 _GRAVER: Final = ("low", "medium", "high", "critical")
 
 
@@ -47,7 +49,9 @@ def standings(
 ) -> list[Standing]:
     """Those that need somebody first."""
     live: dict[str, list[Kept]] = {}
-    for each in incidents.everything(connection, Asked(tenant=tenant, states=incidents.LIVE)):
+    names = [each.name for each in models]
+    asked = Asked(tenant=tenant, models=names if len(names) < _FEW else None, states=incidents.LIVE)
+    for each in incidents.everything(connection, asked):
         live.setdefault(each.model, []).append(each)
     found = [
         _standing(each, live.get(each.model.name, []))

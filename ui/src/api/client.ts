@@ -22,18 +22,29 @@ export class Problem extends Error {
   }
 }
 
-export const client = createClient<paths>({ baseUrl: window.location.origin });
+/** What was asked for before the page was there (public/early.js), each answer once. */
+const early = (window as { early?: Map<string, Promise<Response>> }).early;
+
+function asked(request: Request): Promise<Response> {
+  const path = request.url.slice(window.location.origin.length);
+  const answer = request.method === "GET" ? early?.get(path) : undefined;
+  early?.delete(path);
+  return answer ?? fetch(request);
+}
+
+export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: asked });
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The answer's data, or its problem thrown. */
-export const told = async <T>(asked: Promise<Answer<T>>): Promise<T> => (await tagged(asked)).data;
+export const told = async <T>(answer: Promise<Answer<T>>): Promise<T> =>
+  (await tagged(answer)).data;
 
 /** With the tag by which a change says what it saw. */
-export async function tagged<T>(asked: Promise<Answer<T>>): Promise<{ data: T; tag: string }> {
+export async function tagged<T>(coming: Promise<Answer<T>>): Promise<{ data: T; tag: string }> {
   let answer: Answer<T>;
   try {
-    answer = await asked;
+    answer = await coming;
   } catch {
     throw new Problem(0, "The server cannot be reached", "Is `tidegauge serve` running?", null);
   }

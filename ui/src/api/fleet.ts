@@ -30,9 +30,21 @@ export function useCourses(models: string[]): Map<string, Course> {
   return new Map(found.data?.map((each) => [each.model_id, each]));
 }
 
-export const useSystem = () =>
-  useSuspenseQuery({
-    queryKey: ["system"],
-    queryFn: () => told(client.GET("/api/v1/dashboard/system")),
-    refetchInterval: 10_000,
-  }).data;
+/** One of all, as it stands there; nothing until that is known. */
+export const useStanding = (model: string): FleetModel | undefined =>
+  useQuery({
+    queryKey: ["fleet", "one", model],
+    queryFn: () => told(client.GET("/api/v1/fleet", { params: { query: { model: [model] } } })),
+    refetchInterval: SELDOM_MS,
+  }).data?.models[0];
+
+const systemQuery = queryOptions({
+  queryKey: ["system"],
+  queryFn: () => told(client.GET("/api/v1/dashboard/system")),
+  refetchInterval: 10_000,
+});
+
+export const useSystem = () => useSuspenseQuery(systemQuery).data;
+
+/** For what is no reason to wait. */
+export const useSystemLater = () => useQuery(systemQuery).data;

@@ -1,5 +1,6 @@
 import {
   keepPreviousData,
+  queryOptions,
   useQuery,
   useSuspenseQueries,
   useSuspenseQuery,
@@ -36,12 +37,14 @@ export const reportOf = ({ modelId, start, end }: Part): string =>
     end_time: end,
   })}`;
 
-export const useModel = (modelId: string) =>
-  useSuspenseQuery({
+const modelQuery = (modelId: string) =>
+  queryOptions({
     queryKey: ["model", modelId],
     queryFn: () =>
       told(client.GET("/api/v1/models/{model_id}", { params: { path: { model_id: modelId } } })),
-  }).data;
+  });
+
+export const useModel = (modelId: string) => useSuspenseQuery(modelQuery(modelId)).data;
 
 export const useStatus = (modelId: string) =>
   useSuspenseQuery({
@@ -53,18 +56,24 @@ export const useStatus = (modelId: string) =>
     refetchInterval: 30_000,
   }).data;
 
-export const useParts = (modelId: string) => {
+/** What all pages of a model say of it, asked for at once. */
+export function useHead(modelId: string) {
   const params = { path: { model_id: modelId } };
-  const versions = useSuspenseQuery({
-    queryKey: ["model", modelId, "versions"],
-    queryFn: () => told(client.GET("/api/v1/models/{model_id}/versions", { params })),
-  }).data;
-  const segments = useSuspenseQuery({
-    queryKey: ["model", modelId, "segments"],
-    queryFn: () => told(client.GET("/api/v1/models/{model_id}/segments", { params })),
-  }).data;
-  return { versions, segments };
-};
+  const [model, versions, segments] = useSuspenseQueries({
+    queries: [
+      modelQuery(modelId),
+      queryOptions({
+        queryKey: ["model", modelId, "versions"],
+        queryFn: () => told(client.GET("/api/v1/models/{model_id}/versions", { params })),
+      }),
+      queryOptions({
+        queryKey: ["model", modelId, "segments"],
+        queryFn: () => told(client.GET("/api/v1/models/{model_id}/segments", { params })),
+      }),
+    ],
+  });
+  return { model: model.data, versions: versions.data, segments: segments.data };
+}
 
 export const useDiagnosis = (part: Part) =>
   useSuspenseQuery({

@@ -2,6 +2,7 @@ import { Spotlight, type SpotlightActionData } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { fleetQuery } from "../api/fleet";
 import { PLACES } from "./places";
 import { Status } from "./Status";
@@ -9,7 +10,9 @@ import { Status } from "./Status";
 /** Every model and page, a few letters away. */
 export function Palette() {
   const go = useNavigate();
-  const { data } = useQuery(fleetQuery);
+  const [isOpen, setOpen] = useState(false);
+  // A thousand models are much to ask for, and to build, before somebody looks for one.
+  const { data } = useQuery({ ...fleetQuery, enabled: isOpen });
   const pages: SpotlightActionData[] = PLACES.map(({ to, name, icon: Icon }) => ({
     id: to,
     label: name,
@@ -20,7 +23,7 @@ export function Palette() {
     { id: "new monitor", label: "New monitor", onClick: () => go({ to: "/monitors/new" }) },
     { id: "new channel", label: "New channel", onClick: () => go({ to: "/channels/new" }) },
   ];
-  const models = (data?.models ?? []).map((each) => ({
+  const models = (isOpen ? (data?.models ?? []) : []).map((each) => ({
     id: `model ${each.model_id}`,
     label: each.model_id,
     description: each.worst?.title ?? each.description,
@@ -35,6 +38,8 @@ export function Palette() {
         { group: "Make", actions: acts },
       ]}
       shortcut={["mod + K", "/"]}
+      onSpotlightOpen={() => setOpen(true)}
+      onSpotlightClose={() => setOpen(false)}
       limit={16}
       scrollable
       highlightQuery

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from tidegauge.catalog import models, parts
+from tidegauge.catalog import incidents, parts
+from tidegauge.catalog.incidents import Asked
+from tidegauge.monitor.severity import RANK
 from tidegauge.series.health import Reason
-from tidegauge.series.listed import Listed, listed
+from tidegauge.series.installation import Installation, installation
 from tidegauge.series.overall import FeatureDrift, Overall
 from tidegauge.series.reach import Reach
 from tidegauge.series.seen import look_stepwise
@@ -26,6 +28,7 @@ from tidegauge.web.routes.asked import (
     moment_or_none,
     now,
 )
+from tidegauge.web.routes.incident_shown import IncidentShown, incident_of, shown
 from tidegauge.web.routes.models import ModelShown, fields_of
 from tidegauge.web.routes.personal import hidden, without_words
 from tidegauge.web.routes.status import waiting
@@ -34,11 +37,15 @@ from tidegauge.window import HOUR
 
 router = APIRouter(prefix="/api/v1/dashboard", tags=["dashboard"])
 Status = Literal["healthy", "warning", "critical", "unknown"]
+_RECENT: Final = 10
 Days = Annotated[int, Query(ge=1, le=90, description="Until now, hour by hour.")]
 
 
 class SystemShown(BaseModel):
     timestamp: datetime
+    data_time: Annotated[
+        datetime | None, Field(description="When the last batch that is counted was received.")
+    ]
     overall_status: Status
     reasons: list[str]
     models: Annotated[int, Field(description="That are not archived.")]
@@ -52,7 +59,9 @@ class SystemShown(BaseModel):
     lag_seconds: float
     log_state: str
     system_health: Host
-    alerts_summary: dict[str, int]
+    alerts_summary: Annotated[
+        dict[str, int], Field(description="Open incidents by severity; those without any are 0.")
+    ]
 
 
 class TrendsShown(BaseModel):
@@ -88,7 +97,9 @@ class ModelPageShown(BaseModel):
     rows: int
     last_seen: datetime | None
     versions: list[str]
-    recent_alerts: list[dict[str, Any]]
+    recent_alerts: Annotated[
+        list[IncidentShown], Field(description="Its incidents, the latest first; 10 at most.")
+    ]
     system_health: Host
 
 
@@ -97,34 +108,37 @@ def get_system(request: Request, key: Reader) -> SystemShown:
     """The whole installation, as far as the tenant of the key goes."""
     state, at = state_of(request), now()
     kept = state.kept
-    lag = waiting(state).lag_seconds
+    told = waiting(state)
+    lag = told.lag_seconds
     with kept.catalog.read() as connection:
         reach = Reach.read(connection, kept.windows_for)
-        every = models.listed(connection, key.tenant, limit=100_000)
-        found = listed(connection, reach, every, at)
+        found = installation(connection, reach, key.tenant, at)
         stored = parts.totals(connection).bytes
+        live = incidents.tally(connection, Asked(tenant=key.tenant, states=incidents.LIVE))
     log = state.log.health()
     reasons = [f"the log is {log.state}: {log.detail}"] if log.state != "ok" else []
     if lag > 60:
         reasons.append(f"what was received is counted {lag:.0f} s late")
-    hourly = [sum(hour) for hour in zip(*(each.hourly for each in found), strict=True)] or [0] * 24
     passed = max((at % (HOUR * 1_000_000)) / 60e6, 1.0)
     return SystemShown(
         timestamp=moment(at),
+        data_time=moment_or_none(told.counted_at),
         overall_status=_overall(found, reasons),
         reasons=reasons,
-        models=len(found),
-        active_models=sum(any(each.hourly) for each in found),
-        learning_models=sum(each.state == "learning" for each in found),
-        predictions_24h=sum(hourly),
-        throughput_per_minute=hourly[-1] / passed,
-        rows=sum(each.rows for each in found),
+        models=found.models,
+        active_models=found.active,
+        learning_models=found.learning,
+        predictions_24h=sum(found.hourly),
+        throughput_per_minute=found.hourly[-1] / passed,
+        rows=found.rows,
         stored_bytes=stored,
-        rate_24h=hourly,
+        rate_24h=list(found.hourly),
         lag_seconds=lag,
         log_state=log.state,
         system_health=host(state.config.data),
-        alerts_summary={},
+        alerts_summary={
+            each: sum(some.incidents for some in live if some.severity == each) for each in RANK
+        },
     )
 
 
@@ -139,6 +153,8 @@ def get_model_page(model_id: str, request: Request, key: Reader, days: Days = 7)
             found.connection, found.reach, found.subject, at, lag_seconds=told.lag_seconds
         )
         made = _trends(found, at, days)
+        asked = Asked(tenant=key.tenant, models=[model_id])
+        recent = incidents.page(found.connection, asked, limit=_RECENT)
     subject = found.subject
     drift = without_words(status.drift, hidden(subject.model, key))
     drifts = drift.feature_drifts if drift else {}
@@ -162,7 +178,9 @@ def get_model_page(model_id: str, request: Request, key: Reader, days: Days = 7)
         rows=status.listed.rows,
         last_seen=moment_or_none(status.listed.last_at),
         versions=subject.versions,
-        recent_alerts=[],
+        recent_alerts=[
+            shown(incident_of(each), {model_id: hidden(subject.model, key)}) for each in recent
+        ],
         system_health=host(state.config.data),
     )
 
@@ -194,7 +212,7 @@ def _shown(model_id: str, days: int, made: Trends) -> TrendsShown:
     )
 
 
-def _overall(found: Sequence[Listed], reasons: Sequence[str]) -> Status:
+def _overall(found: Installation, reasons: Sequence[str]) -> Status:
     if reasons:
         return "critical"
-    return "healthy" if any(any(each.hourly) for each in found) else "unknown"
+    return "healthy" if found.active else "unknown"

@@ -71,13 +71,24 @@ class CourseShown(BaseModel):
 
 
 @router.get("")
-def get_fleet(request: Request, key: Reader) -> FleetShown:
+def get_fleet(
+    request: Request,
+    key: Reader,
+    model: Annotated[
+        list[str] | None,
+        Query(max_length=_AT_ONCE, description="Only these; several by repeating `model`."),
+    ] = None,
+) -> FleetShown:
     """Every model that is not archived: how it stands, and what is the matter."""
     state, at = state_of(request), now()
     told = waiting(state)
     with state.kept.catalog.read() as connection:
         reach = Reach.read(connection, state.kept.windows_for)
-        every = models.listed(connection, key.tenant, limit=_MOST)
+        every = (
+            models.listed(connection, key.tenant, limit=_MOST)
+            if model is None
+            else models.named(connection, key.tenant, model)
+        )
         found = standings(connection, reach, key.tenant, every, at)
     statuses: dict[Status, int] = {}
     for each in found:
@@ -104,8 +115,7 @@ def get_courses(
     state, at = state_of(request), now()
     with state.kept.catalog.read() as connection:
         reach = Reach.read(connection, state.kept.windows_for)
-        every = models.listed(connection, key.tenant, limit=_MOST)
-        asked = [each for each in every if each.name in set(model)]
+        asked = models.named(connection, key.tenant, model)
         found = courses(connection, reach, asked, at)
     return [_course(each.name, course) for each, course in zip(asked, found, strict=True)]
 

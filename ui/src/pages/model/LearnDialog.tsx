@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { type Part as Asked, useParts, useTraffic } from "../../api/model";
+import { type Part as Asked, useHead, useTraffic } from "../../api/model";
 import { useLearn, useReferences } from "../../api/references";
 import { Failure, Part } from "../../components/Fallback";
 import { whole } from "../../components/numbers";
@@ -15,7 +15,7 @@ interface Props {
 
 /** Which rows are to be the reference; and, before that is done, what it does. */
 export function LearnDialog({ part, onClose }: Props) {
-  const { versions } = useParts(part.modelId);
+  const { versions } = useHead(part.modelId);
   const [wanted, setWanted] = useState({ ...part, segment: undefined });
   const [name, setName] = useState("");
   const [why, setWhy] = useState("");

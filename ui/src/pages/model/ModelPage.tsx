@@ -19,8 +19,8 @@ import {
   useSearch,
 } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { useFleet } from "../../api/fleet";
-import { reportOf, useModel, useParts } from "../../api/model";
+import { useStanding } from "../../api/fleet";
+import { reportOf, useHead } from "../../api/model";
 import { Part } from "../../components/Fallback";
 import { Moment } from "../../components/Moment";
 import { OwnTime } from "../../components/OwnTime";
@@ -55,8 +55,6 @@ const WITHOUT: Record<string, readonly ("version" | "segment" | "time")[]> = {
 export function ModelPage() {
   const { modelId } = useParams({ from: "/models/$modelId" });
   const search = useSearch({ from: "/models/$modelId" });
-  const model = useModel(modelId);
-  const standing = useFleet().models.find((each) => each.model_id === modelId);
   const kept: ModelSearch = {
     range: search.range,
     from: search.from,
@@ -66,33 +64,47 @@ export function ModelPage() {
   };
   return (
     <Stack gap="md" maw={1400} mx="auto">
-      <Group justify="space-between" align="flex-end" gap="sm">
-        <div style={{ minWidth: 0 }}>
-          <Group gap={10} wrap="nowrap">
-            <Title order={1} style={{ overflowWrap: "anywhere" }}>
-              {modelId}
-            </Title>
-            {standing ? <Status is={standing.status} word /> : null}
-          </Group>
-          <Group gap={8} mt={2}>
-            {model.task ? (
-              <Badge variant="light" color="gray" tt="none" fw={500}>
-                {model.task}
-              </Badge>
-            ) : null}
-            <Text size="sm" c="dimmed">
-              {[model.description, model.owner].filter(Boolean).join(" · ")}
-              {model.description || model.owner ? " · " : ""}seen <Moment at={model.last_seen} />
-            </Text>
-          </Group>
-        </div>
-        <Pickers modelId={modelId} search={search} />
-      </Group>
+      <Part height={56}>
+        <Head modelId={modelId} search={search} />
+      </Part>
       <Tabs modelId={modelId} kept={kept} />
       <Part height={420}>
         <Outlet />
       </Part>
     </Stack>
+  );
+}
+
+function Head({ modelId, search }: { modelId: string; search: ModelSearch }) {
+  const { model, versions, segments } = useHead(modelId);
+  const standing = useStanding(modelId);
+  return (
+    <Group justify="space-between" align="flex-end" gap="sm">
+      <div style={{ minWidth: 0 }}>
+        <Group gap={10} wrap="nowrap">
+          <Title order={1} style={{ overflowWrap: "anywhere" }}>
+            {modelId}
+          </Title>
+          {standing ? <Status is={standing.status} word /> : null}
+        </Group>
+        <Group gap={8} mt={2}>
+          {model.task ? (
+            <Badge variant="light" color="gray" tt="none" fw={500}>
+              {model.task}
+            </Badge>
+          ) : null}
+          <Text size="sm" c="dimmed">
+            {[model.description, model.owner].filter(Boolean).join(" · ")}
+            {model.description || model.owner ? " · " : ""}seen <Moment at={model.last_seen} />
+          </Text>
+        </Group>
+      </div>
+      <Pickers
+        versions={versions.map((each) => each.version)}
+        segments={segments.map((each) => each.segment)}
+        search={search}
+      />
+    </Group>
   );
 }
 
@@ -115,8 +127,13 @@ function Tabs({ modelId, kept }: { modelId: string; kept: ModelSearch }) {
   );
 }
 
-function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) {
-  const { versions, segments } = useParts(modelId);
+interface PickersProps {
+  versions: string[];
+  segments: string[];
+  search: ModelSearch;
+}
+
+function Pickers({ versions, segments, search }: PickersProps) {
   const at = useLocation({ select: (location) => location.pathname });
   const without = WITHOUT[at.slice(at.lastIndexOf("/") + 1)] ?? [];
   const part = usePart();
@@ -129,7 +146,7 @@ function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) 
         <Select
           aria-label="Version"
           placeholder="All versions"
-          data={versions.map((each) => ({ value: each.version, label: each.version || "unnamed" }))}
+          data={versions.map((each) => ({ value: each, label: each || "unnamed" }))}
           value={search.version ?? null}
           onChange={(value) => set({ version: value ?? undefined })}
           clearable
@@ -142,7 +159,7 @@ function Pickers({ modelId, search }: { modelId: string; search: ModelSearch }) 
         <Select
           aria-label="Segment"
           placeholder="All traffic"
-          data={segments.map((each) => each.segment)}
+          data={segments}
           value={search.segment ?? null}
           onChange={(value) => set({ segment: value ?? undefined })}
           clearable

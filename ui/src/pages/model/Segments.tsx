@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
-import { useParts, useSegmentPerformance } from "../../api/model";
+import { useHead, useSegmentPerformance } from "../../api/model";
 import { Chart } from "../../charts/Chart";
 import { groups } from "../../charts/groups";
 import { named } from "../../components/numbers";
@@ -11,7 +11,7 @@ const AT_FIRST = 12;
 /** A figure in each declared segment: where the model is worse, and how sure that is. */
 export function Segments({ metric }: { metric: string }) {
   const part = usePart();
-  const { segments } = useParts(part.modelId);
+  const { segments } = useHead(part.modelId);
   const [isAll, setAll] = useState(false);
   const shown = isAll ? segments : segments.slice(0, AT_FIRST);
   const totals = useSegmentPerformance(

@@ -1,4 +1,4 @@
-import { useParts } from "../../api/model";
+import { useHead } from "../../api/model";
 import type { Side } from "../../components/side";
 import type { ModelSearch } from "../../search";
 import { useChange, useModelSearch, usePart } from "./part";
@@ -8,7 +8,7 @@ export function useSides() {
   const page = usePart();
   const search = useModelSearch();
   const set = useChange();
-  const { versions, segments } = useParts(page.modelId);
+  const { versions, segments } = useHead(page.modelId);
   const a: Side = {
     period: search.a ?? "before",
     version: search.a_version,
