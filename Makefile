@@ -82,8 +82,9 @@ nightly: $(VENV)/installed
 	TIDEGAUGE_KILLS=200 TIDEGAUGE_IMAGES=50 TIDEGAUGE_EXAMPLES=1000 TIDEGAUGE_STEPS=100000 \
 		TIDEGAUGE_RACES=10000 TIDEGAUGE_NOTICES=1000 TIDEGAUGE_OUTAGE=500 TIDEGAUGE_TIMELINES=300 \
 		TIDEGAUGE_STANDSTILLS=10 TIDEGAUGE_RESTARTS=2400 TIDEGAUGE_APART=60 \
+		TIDEGAUGE_HISTORIES=1000 TIDEGAUGE_SCHEDULES=10000 \
 		TIDEGAUGE_PARTITIONS=1,30,600 $(BIN)/pytest \
-		tests/log tests/web tests/client tests/catalog tests/monitor tests/alert \
+		tests/log tests/web tests/client tests/catalog tests/monitor tests/alert tests/retrain \
 		tests/worker/test_worker_stands_still.py tests/whole/test_whole_partitions.py
 	@echo "== A million changed JSON bodies, 100,000 of Arrow"
 	$(BIN)/python tests/ingest/fuzz.py

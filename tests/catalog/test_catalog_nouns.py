@@ -27,7 +27,9 @@ from tidegauge.catalog import (
     outcomes,
     parts,
     pending,
+    policies,
     readings,
+    retrainings,
     schemas,
     series,
     signals,
@@ -42,7 +44,7 @@ from tidegauge.schema import Schema
 
 HOUR = 3600 * 1_000_000
 OF_NO_MODEL = ("about", "progress", "id_runs", "pending", "audit", "jobs")
-OF_NO_MODEL += ("channels", "ladders", "silences", "reports", "report_turns")
+OF_NO_MODEL += ("channels", "ladders", "silences", "reports", "report_turns", "policies")
 ODD = "Ünï 🦆 'x\" %_\\"
 
 
@@ -138,6 +140,7 @@ class TestModels:
             for n in ("a-keep", "going")
         )
         kept_monitor = monitor(connection)
+        kept_policy = policies.add(connection, "a", "p", {}, origin="api", at=1, by="me")
         for model, name in ((kept, "a-keep"), (gone, "going")):
             (target,) = targets.ensure(
                 connection, [targets.Of(kept_monitor.id, model, "", "")]
@@ -168,12 +171,24 @@ class TestModels:
             notices.add(connection, [notice(name)])
             notices.begin(connection, notice(name), token=ODD, at=1, until=2)
             alerts.put(connection, [alert(name)])
+            policies.mark(connection, [policies.Mark(kept_policy.id, model, 1, 2)])
+            retrainings.add(connection, job(model, name))
+            retrainings.say(connection, job(model, name), 1, [ODD])
         assert sorted(models.erase(connection, gone)) == ["going.base", "going.parquet"]
         for table in tables.metadata.sorted_tables:
             if table.name not in OF_NO_MODEL:
                 left = connection.scalar(select(func.count()).select_from(table))
                 assert (table.name, left) == (table.name, 1)
         assert models.ensure(connection, "a", ["going"], 1)["going"].id > gone
+
+
+def job(model, name, **more):
+    told = dict.fromkeys(("policy", "origin", "target", "token", "runner", "cause"), "")
+    told |= {"tenant": "a", "state": "queued", "document": {}, "result": None, "created_by": "me"}
+    told |= {"lease_until": None, "started_at": None, "ended_at": None, "is_cancelled": False}
+    numbers = dict.fromkeys(("priority", "attempt", "progress", "created_at", "changed_at"), 1)
+    given = {"id": name, "key": name, "model": model, **told, **numbers, **more}
+    return retrainings.Retraining(**given)
 
 
 def outcome(number, start=0, **more):

@@ -24,10 +24,17 @@ Kind = Literal[
     "heartbeat",
     "test",
     "report",
+    "retraining",
+    "job",
+    "job_cancelled",
 ]
 KINDS: Final[tuple[Kind, ...]] = Kind.__args__
 Family = Literal["drift", "performance", "fairness", "quality", "ops", "manual"]
 FAMILIES: Final[tuple[Family, ...]] = Family.__args__
+STATELESS: Final[frozenset[Kind]] = frozenset(
+    {"digest", "heartbeat", "test", "report", "retraining", "job", "job_cancelled"}
+)
+"""What is of no incident."""
 IncidentState = Literal["open", "acknowledged", "resolved", "closed"]
 
 
@@ -125,7 +132,7 @@ class Notice:
     """Microseconds."""
     title: str
     incident: str = ""
-    """"" of a digest, a heartbeat, a test or a report."""
+    """"" of what is of no incident."""
     tenant: str = "default"
     model: str = ""
     family: Family | None = None
@@ -155,6 +162,8 @@ class Notice:
     """Of `resolved`: nobody was told that it was open, so this one notice says both."""
     attachment: Attachment | None = None
     """Of a report."""
+    job: Mapping[str, Any] | None = None
+    """What is to be trained, for who is to start it."""
     is_possible_duplicate: bool = False
     """Nobody knows whether the try before this one arrived."""
 

@@ -24,23 +24,16 @@ _FIRST: Final = "2024-01-01"
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class Schedule(BaseModel):
+class Calendar(BaseModel):
+    """Days by a rule, and a time of day in somebody's own time."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    models: Annotated[
-        list[Name], Field(min_length=1, max_length=100, description="By name, or as `card-*`.")
-    ]
     rule: Annotated[
         str, Field(max_length=200, description="Of RFC 5545: FREQ, INTERVAL, BYDAY, BYMONTHDAY.")
     ] = "FREQ=WEEKLY;BYDAY=MO"
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "08:00"
     timezone: Annotated[str, Field(max_length=60)] = "UTC"
-    days: Annotated[
-        int | None,
-        Field(ge=1, le=90, description="Whole days before; unsaid: 1, 7 or 30 by the rule."),
-    ] = None
-    channels: Annotated[list[Name], Field(min_length=1, max_length=20)]
-    enabled: bool = True
 
     @model_validator(mode="after")
     def _comes_again(self) -> Self:
@@ -62,6 +55,18 @@ class Schedule(BaseModel):
         due = self.due_after(at)
         # Of a rule that names no day of two years from then on, a change of it is waited for.
         return at + 366 * DAY * SECOND if due is None else due
+
+
+class Schedule(Calendar):
+    models: Annotated[
+        list[Name], Field(min_length=1, max_length=100, description="By name, or as `card-*`.")
+    ]
+    days: Annotated[
+        int | None,
+        Field(ge=1, le=90, description="Whole days before; unsaid: 1, 7 or 30 by the rule."),
+    ] = None
+    channels: Annotated[list[Name], Field(min_length=1, max_length=20)]
+    enabled: bool = True
 
     def span_of(self, due: int) -> tuple[int, int]:
         """Whole days, the last one the day before."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, null, select, update
 
 from tidegauge.catalog import keyed
 from tidegauge.catalog.rows import read, written
@@ -105,6 +105,17 @@ def slots(connection: Connection, after: int, upto: int, most: int) -> list[int]
 
 def of_slot(connection: Connection, slot: int) -> list[Reading]:
     rows = connection.execute(select(readings).where(readings.c.slot == slot))
+    return [read(Reading, row) for row in rows]
+
+
+def breaches(connection: Connection, after: int, upto: int) -> list[Reading]:
+    """Those of slots in (after, upto] that found something, without what they saw."""
+    own = readings.c
+    rows = connection.execute(
+        select(*(c if c.name != "detail" else null().label("detail") for c in own))
+        .where(own.slot > after, own.slot <= upto, own.status == "breach")
+        .order_by(own.slot)
+    )
     return [read(Reading, row) for row in rows]
 
 

@@ -523,6 +523,67 @@ report_turns = _table(
 )
 """When each is due next, and what came of the last."""
 
+policies = _documents("policies")
+"""When models are trained again; the one without a name is what holds for all."""
+
+policy_marks = _table(
+    "policy_marks",
+    Column(
+        "policy",
+        Id,
+        ForeignKey("policies.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _model(primary_key=True),
+    _column("used_upto", Micros),
+    _column("due_at", Micros),
+)
+"""How far a model's findings are used up, and when the calendar names it next."""
+
+retrainings = _table(
+    "retrainings",
+    _key("id"),
+    _column("tenant", Key),
+    _model(),
+    _column("policy", Key),
+    _column("origin", Key),
+    _column("priority", Integer),
+    _column("target", Key),
+    _column("key", Key),
+    _column("state", Key),
+    _column("attempt", Integer),
+    _column("token", Key),
+    _column("runner", Key),
+    _column("is_cancelled", Boolean),
+    Column("lease_until", Micros),
+    _column("progress", Double),
+    _column("document", Json),
+    Column("result", JsonOrNone),
+    _column("cause", Remark),
+    _column("created_at", Micros),
+    _column("created_by", Key),
+    Column("started_at", Micros),
+    Column("ended_at", Micros),
+    _column("changed_at", Micros),
+    UniqueConstraint("tenant", "key"),
+    Index("retrainings_by_state", "state", "lease_until"),
+    Index("retrainings_by_model", "model", "created_at"),
+)
+"""Jobs that train a model again."""
+
+retraining_lines = _table(
+    "retraining_lines",
+    _id(),
+    Column("retraining", Key, ForeignKey("retrainings.id", ondelete="CASCADE"), nullable=False),
+    _column("attempt", Integer),
+    _column("at", Micros),
+    _column("text", Remark),
+    Index("retraining_lines_by_retraining", "retraining", "id"),
+    counts=True,
+)
+"""What a job said of itself."""
+
 alerts = _table(
     "alerts",
     _key("fingerprint"),

@@ -120,6 +120,14 @@ class Named(NamedTuple):
     segment: str
 
 
+def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Target]:
+    found: dict[int, Target] = {}
+    for some in pieces(sorted(set(ids))):
+        rows = connection.execute(select(targets).where(targets.c.id.in_(some)))
+        found |= {row.id: read(Target, row) for row in rows}
+    return found
+
+
 def named(connection: Connection, ids: Iterable[int]) -> dict[int, Named]:
     found: dict[int, Named] = {}
     for some in pieces(sorted(set(ids))):

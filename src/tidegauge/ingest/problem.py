@@ -59,6 +59,15 @@ SLUGS: Final[dict[str, Slug]] = {
         408, "Request timed out", "The request came too slowly. Send it again."
     ),
     "state-conflict": Slug(409, "Conflict", "What is asked does not fit the present state."),
+    "insufficient-data": Slug(
+        409, "Not enough labels", "Wait for more, or ask as an administrator with 'force'."
+    ),
+    "cooldown": Slug(
+        409, "Too soon", "Wait as long as is told, or ask as an administrator with 'force'."
+    ),
+    "stale-attempt": Slug(
+        409, "Not yours any more", "Stop: another attempt has the job, or it is over."
+    ),
     "batch-id-conflict": Slug(
         409, "Batch id already used", "Send other data under a batch id of its own."
     ),
@@ -95,6 +104,9 @@ SLUGS: Final[dict[str, Slug]] = {
         422,
         "Address out of reach",
         "Write a public https address, or ask the operator to allow this one: alerts.reach.",
+    ),
+    "idempotency-key-reused": Slug(
+        422, "Key used for another request", "Send another Idempotency-Key."
     ),
     "unknown-field": Slug(422, "Unknown field", "Remove it, or use the name that is proposed."),
     "rate-limited": Slug(

@@ -1,6 +1,7 @@
 """The judge as a process of its own, beside the counting: it is started again when it fails, and
 ended when one monitor takes too long, which is then told as that monitor's error.  Beside it labels
-are joined to predictions, what has none yet is estimated, and answers are explained.
+are joined to predictions, what has none yet is estimated, answers are explained, and models are
+trained again where drift lasts.
 
 The child is told its configuration on standard input and ends when that does; on standard output
 it names what it judges.
@@ -32,6 +33,7 @@ from tidegauge.window import DAY, HOUR, SECOND
 from tidegauge.worker.computed import explain
 from tidegauge.worker.estimates import estimate
 from tidegauge.worker.judge import Judge
+from tidegauge.worker.retraining import retrain
 from tidegauge.worker.roll import KEPT
 from tidegauge.worker.truth import join
 
@@ -41,7 +43,12 @@ _ROOM: Final = 4 << 30
 _FIRST: Final = 0.5
 _LONGEST: Final = 30.0
 _PATIENCE: Final = 10.0
-_BESIDE: Final = (("truth", join), ("estimates", estimate), ("explanations", explain))
+_BESIDE: Final = (
+    ("truth", join),
+    ("estimates", estimate),
+    ("explanations", explain),
+    ("retraining", retrain),
+)
 _log = structlog.stdlib.get_logger(__name__)
 
 

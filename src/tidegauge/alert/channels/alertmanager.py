@@ -19,7 +19,7 @@ from tidegauge.alert.channels.plain import body
 from tidegauge.alert.channels.post import post
 from tidegauge.alert.channels.text import clean, cut
 from tidegauge.alert.channels.words import headline, iso, runbook_of, safe_url
-from tidegauge.alert.notice import Notice
+from tidegauge.alert.notice import STATELESS, Notice
 from tidegauge.alert.reach import Reach
 from tidegauge.monitor.severity import Severity
 
@@ -28,7 +28,6 @@ _PATH: Final = "/api/v2/alerts"
 _SECOND: Final = 1_000_000
 _SHORT: Final = 15 * 60 * _SECOND
 """For what is no state."""
-_NO_STATE: Final = frozenset({"digest", "heartbeat", "test", "report"})
 LABELS: Final[dict[Severity, str]] = {
     "low": "info",
     "medium": "warning",
@@ -94,12 +93,7 @@ def render(notice: Notice, hold: int) -> list[dict[str, Any]]:
     if notice.is_over or notice.kind == "resolved":
         ended = notice.resolved_at if notice.resolved_at is not None else notice.at
         return [_alert(notice, each, starts, ended) for each in ("critical", "warning", "info")]
-    is_state = bool(notice.incident) and notice.kind not in (
-        "digest",
-        "heartbeat",
-        "test",
-        "report",
-    )
+    is_state = bool(notice.incident) and notice.kind not in STATELESS
     severity = LABELS[notice.severity]
     fires = _alert(notice, severity, starts, notice.at + (hold if is_state else _SHORT))
     if notice.kind != "severity_up":

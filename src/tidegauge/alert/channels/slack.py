@@ -18,7 +18,7 @@ from tidegauge.alert.channels.plain import below
 from tidegauge.alert.channels.post import Answer, post
 from tidegauge.alert.channels.text import cut, size
 from tidegauge.alert.channels.words import Evidence, Words, runbook_of, words_of
-from tidegauge.alert.notice import Notice
+from tidegauge.alert.notice import STATELESS, Notice
 from tidegauge.alert.reach import Reach, UnsafeUrlError, checked_url
 from tidegauge.monitor.severity import AnySeverity, Severity
 
@@ -152,7 +152,7 @@ def _attachment(notice: Notice, words: Words) -> dict[str, Any]:
     url = _short(words.links[0].url) if words.links else ""
     return {
         "color": _OTHER
-        if notice.is_over or notice.kind in ("test", "heartbeat", "report")
+        if notice.is_over or notice.kind in STATELESS - {"digest"}
         else _COLOURS[notice.severity],
         "fallback": _escaped(words.headline, SECTION),
         "title": _escaped(words.headline, _HEADER),

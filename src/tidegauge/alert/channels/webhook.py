@@ -39,6 +39,9 @@ TYPES: Final[Mapping[Kind, str]] = {
     "heartbeat": "tidegauge.heartbeat.v1",
     "test": "tidegauge.test.v1",
     "report": "tidegauge.report.v1",
+    "retraining": "tidegauge.retraining.v1",
+    "job": "tidegauge.retraining.requested.v1",
+    "job_cancelled": "tidegauge.retraining.cancelled.v1",
 }
 _PREFIX: Final = "whsec_"
 _SHORTEST, _LONGEST = 24, 512
@@ -144,7 +147,9 @@ def render(notice: Notice) -> dict[str, Any]:
         **({"subject": cut(clean(notice.model), 128)} if clean(notice.model) else {}),
         "time": iso(notice.at),
         "datacontenttype": "application/json",
-        "data": {"source": "tidegauge", "alert": _alert(notice)},
+        "data": {"source": "tidegauge", "alert": _alert(notice)}
+        if notice.job is None
+        else {"source": "tidegauge", "job": notice.job},
     }
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tidegauge.alert.channels.text import clean, cut, lines_of
-from tidegauge.alert.notice import Digest, Feature, Finding, Kind, Notice
+from tidegauge.alert.notice import STATELESS, Digest, Feature, Finding, Kind, Notice
 from tidegauge.monitor.severity import RANK, Severity
 
 FEATURES: Final = 20
@@ -135,7 +135,7 @@ def headline(notice: Notice) -> str:
     '[HIGH] Resolved: drift on fraud'
     """
     title = cut(clean(notice.title), _TITLE) or "alert without a title"
-    if notice.kind in ("test", "heartbeat", "report"):
+    if notice.kind in STATELESS - {"digest"}:
         return f"[{notice.kind.upper()}] {title}"
     line = f"[{notice.severity.upper()}] "
     if notice.kind == "escalation":

@@ -1,0 +1,61 @@
+"""Which labelled predictions a candidate learns from, and which it is held against.
+
+By time alone: the newest are kept back, so that nothing of what a candidate is judged by was there
+when it learned.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from tidegauge.catalog import outcomes, series
+from tidegauge.catalog.outcomes import Count
+from tidegauge.window import DAY, HOUR, SECOND, floor
+
+HELD_OUT: Final = 0.2
+_LONGEST: Final = 90 * DAY * SECOND
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    start: int
+    cut: int
+    """What is before is learned from, what is after is held out."""
+    stop: int
+    train: int
+    """Labels."""
+    holdout: int
+
+
+def counted(connection: Connection, model: int, since: int, at: int) -> list[Count]:
+    """How many labels there are of predictions since then, in the order of time."""
+    start, stop = floor(max(since, at - _LONGEST), HOUR), floor(at, HOUR) + HOUR * SECOND
+    own = list(series.whole(connection, [model]))
+    hours = outcomes.counts(connection, own, HOUR, start, stop)
+    # Of what is older only its days are told apart any more.
+    first = floor(hours[0].start if hours else stop, DAY)
+    days = outcomes.counts(connection, own, DAY, start, first)
+    return sorted([*days, *hours], key=lambda each: each.start)
+
+
+def split(counts: Sequence[Count], at: int, share: float = HELD_OUT) -> Split | None:
+    """The newest share is held out; None where that leaves nothing to learn from."""
+    total = sum(each.labelled for each in counts)
+    held, cut = 0, at
+    for each in reversed(counts):
+        if held >= share * total:
+            break
+        held, cut = held + each.labelled, each.start
+    if not counts or held == total:
+        return None
+    # Of several versions one span is there once for each.
+    before = [each for each in counts if each.start < cut]
+    return Split(
+        start=before[0].start,
+        cut=cut,
+        stop=at,
+        train=sum(each.labelled for each in before),
+        holdout=total - sum(each.labelled for each in before),
+    )

@@ -1,0 +1,25 @@
+"""What holds for all retraining of a tenant, where a policy says nothing else."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tidegauge.monitor.part import Part
+from tidegauge.window import HOUR
+
+
+class Settings(Part):
+    enabled: Annotated[
+        bool, Field(description="Off: none starts by itself, and none is taken.")
+    ] = True
+    max_concurrent_jobs: Annotated[int, Field(ge=1, le=1000)] = 2
+    cooldown_period_hours: Annotated[
+        float, Field(ge=0, le=2160, description="Of a model, from the end of its last job.")
+    ] = 6.0
+    min_samples_for_retraining: Annotated[
+        int, Field(ge=0, description="With a label, since the last training.")
+    ] = 1000
+
+    @property
+    def cooldown(self) -> int:
+        return round(self.cooldown_period_hours * HOUR)

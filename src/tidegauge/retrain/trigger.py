@@ -1,0 +1,188 @@
+"""What asks for a job by itself: drift that lasts, and the calendar.
+
+Findings are counted and not notices: who is told of them, when, and whether somebody has silenced
+them changes nothing.  A finding that has started a job is used up, and so is what is found until
+that model may be trained again: the job is the answer to it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from tidegauge.catalog import models, monitors, policies, readings, retrainings, targets
+from tidegauge.catalog.models import Model
+from tidegauge.catalog.policies import Mark
+from tidegauge.catalog.readings import Reading
+from tidegauge.catalog.retrainings import Retraining
+from tidegauge.monitor.severity import Severity
+from tidegauge.monitor.union import kind_of
+from tidegauge.retrain import queue
+from tidegauge.retrain.guards import Refusal
+from tidegauge.retrain.policy import Detections, Policy
+from tidegauge.retrain.queue import Wanted
+from tidegauge.retrain.sustained import sustained
+from tidegauge.window import DAY, HOUR, SECOND
+
+LONGEST: Final = 30 * DAY * SECOND
+_WHO: Final = "tidegauge"
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Finding(NamedTuple):
+    target: int
+    slot: int
+    model: int
+    kind: str
+    """Of the monitor."""
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A policy that can be read, and its number."""
+
+    id: int
+    tenant: str
+    since: int
+    """Findings before it was made start nothing."""
+    policy: Policy
+
+
+def in_use(connection: Connection) -> list[Kept]:
+    found: list[Kept] = []
+    for each in policies.listed(connection):
+        try:
+            policy = Policy.model_validate({**each.document, "name": each.name})
+        except ValidationError as error:
+            _log.error("a policy cannot be read", policy=each.name, error=str(error)[:500])
+            continue
+        if policy.enabled:
+            found.append(Kept(each.id, each.tenant, each.created_at, policy))
+    return found
+
+
+def findings(connection: Connection, after: int, upto: int) -> list[Finding]:
+    """What monitors found in (after, upto], in the order of time."""
+    read = readings.breaches(connection, after, upto)
+    own = targets.by_id(connection, {each.target for each in read})
+    kinds = {each.id: kind_of(each.document) or "" for each in monitors.listed(connection)}
+    return [
+        Finding(each.target, each.slot, own[each.target].model, _kind(kinds, own, each), grave)
+        for each in read
+        if each.target in own and (grave := _severity(each)) is not None
+    ]
+
+
+def _kind(kinds: Mapping[int, str], own: Mapping[int, targets.Target], reading: Reading) -> str:
+    return kinds.get(own[reading.target].monitor, "")
+
+
+def _severity(reading: Reading) -> Severity | None:
+    return reading.severity  # pyright: ignore[reportReturnType] - as the judge wrote it
+
+
+def sought(connection: Connection, every: Sequence[Kept]) -> list[tuple[Kept, Model]]:
+    """Each policy with each model that it is of."""
+    own = [each for each in models.all(connection) if each.archived_at is None]
+    return [
+        (kept, model)
+        for kept in every
+        for model in own
+        if model.tenant == kept.tenant and kept.policy.is_of(model.name)
+    ]
+
+
+def by_drift(
+    connection: Connection, kept: Kept, model: Model, found: Iterable[Finding], at: int
+) -> Retraining | Refusal | None:
+    """Ask for a job if what was found lasts; the findings that it takes are used up with it."""
+    rule = kept.policy.detections
+    if rule is None:
+        return None
+    mark = _mark(connection, kept, model)
+    used = max(mark.used_upto, _used(connection, kept, model, at))
+    since = max(used, at - rule.within * SECOND - HOUR * SECOND)
+    own = [
+        each
+        for each in found
+        if each.model == model.id and each.slot > since and rule.counts(each.kind, each.severity)
+    ]
+    if not _taken(own, rule):
+        return None
+    taken = _taken(_that_hold(connection, own), rule)
+    if not taken:
+        return None
+    hours = (taken[-1] - taken[0]) / (HOUR * SECOND)
+    wanted = Wanted(
+        model=model,
+        policy=kept.policy,
+        origin="drift",
+        by=_WHO,
+        key=f"drift:{kept.id}:{model.id}:{taken[0]}",
+        why=f"{len(taken)} findings in {hours:.1f} h",
+        detections=taken,
+    )
+    made = queue.ask(connection, wanted, at)
+    if isinstance(made, Retraining):
+        policies.mark(connection, [mark._replace(used_upto=max(taken[-1], used))])
+    return made
+
+
+def _taken(found: Iterable[Finding], rule: Detections) -> list[int]:
+    return sustained([each.slot for each in found], rule.count, rule.within, rule.apart)
+
+
+def _that_hold(connection: Connection, found: Sequence[Finding]) -> list[Finding]:
+    """What was found may have been read anew since, with rows that came late."""
+    there = readings.get(connection, [(each.target, each.slot) for each in found])
+    held = {key for key, each in there.items() if each.status == "breach"}
+    return [each for each in found if (each.target, each.slot) in held]
+
+
+def _used(connection: Connection, kept: Kept, model: Model, at: int) -> int:
+    """Until then all that is found has had its answer."""
+    settings = queue.settings_of(connection, model.tenant)
+    policy = kept.policy
+    cooldown = settings.cooldown if policy.cooldown is None else policy.cooldown
+    recent = retrainings.of_model(connection, model.id, at - LONGEST)
+    return max(
+        (
+            at if each.ended_at is None else min(each.ended_at + cooldown * SECOND, at)
+            for each in recent
+        ),
+        default=0,
+    )
+
+
+def by_calendar(
+    connection: Connection, kept: Kept, model: Model, at: int
+) -> Retraining | Refusal | None:
+    """Ask for a job on the day that is named; a day on which none may be is let go."""
+    calendar = kept.policy.calendar
+    if calendar is None:
+        return None
+    mark = _mark(connection, kept, model)
+    if not mark.due_at:
+        policies.mark(connection, [mark._replace(due_at=calendar.next_after(at))])
+        return None
+    if mark.due_at > at:
+        return None
+    wanted = Wanted(
+        model=model,
+        policy=kept.policy,
+        origin="calendar",
+        by=_WHO,
+        key=f"calendar:{kept.id}:{model.id}:{mark.due_at}",
+    )
+    made = queue.ask(connection, wanted, at)
+    policies.mark(connection, [mark._replace(due_at=calendar.next_after(at))])
+    return made
+
+
+def _mark(connection: Connection, kept: Kept, model: Model) -> Mark:
+    found = policies.mark_of(connection, kept.id, model.id)
+    return found or Mark(kept.id, model.id, kept.since, 0)

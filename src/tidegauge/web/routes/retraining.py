@@ -1,0 +1,384 @@
+"""Jobs that train a model again: asked for, taken, told of, and cancelled.
+
+Who trains is outside: a runner takes a job here, or a webhook was told of one.  Both say how it
+goes with the token of their attempt; who has lost the job is refused, and is to stop.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from tidegauge.alert import act
+from tidegauge.alert.ids import key_of, new_id
+from tidegauge.catalog import audit, retrainings
+from tidegauge.catalog.retrainings import Line, Retraining, State
+from tidegauge.ingest.problem import ProblemError
+from tidegauge.retrain import queue, tell
+from tidegauge.retrain.guards import Refusal
+from tidegauge.retrain.policy import Priority
+from tidegauge.retrain.queue import StaleAttemptError, Wanted
+from tidegauge.web.keys import Key
+from tidegauge.web.routes.asked import (
+    DAYS,
+    Closed,
+    Limit,
+    Reader,
+    Writer,
+    checked_text,
+    model_in,
+    moment,
+    moment_or_none,
+    who,
+)
+from tidegauge.web.routes.policies import of_model
+from tidegauge.web.state import state_of
+
+router = APIRouter(prefix="/api/v1/retraining", tags=["retraining"])
+Token = Annotated[str, Field(min_length=1, max_length=128)]
+_SLUGS: Final = {"cooldown": "cooldown", "insufficient-data": "insufficient-data"}
+_LONGEST: Final = 2_000
+"""Characters of a line."""
+
+
+class ManualWanted(Closed):
+    model_id: Annotated[str, Field(min_length=1, max_length=128)]
+    policy: Annotated[
+        str | None, Field(max_length=128, description="null is the first that is of the model.")
+    ] = None
+    parameters: Annotated[
+        dict[str, Any], Field(max_length=100, description="Before those of the policy.")
+    ] = Field(default_factory=dict[str, Any])
+    priority: Priority | None = None
+    force: Annotated[bool, Field(description="Whatever stands against it; for administrators.")] = (
+        False
+    )
+
+
+class SpanShown(BaseModel):
+    start: datetime
+    stop: datetime
+    labels: int
+
+
+class JobShown(BaseModel):
+    job_id: str
+    model_id: str
+    policy: str
+    origin: Literal["drift", "calendar", "manual"]
+    why: str
+    state: State
+    is_cancelled: Annotated[bool, Field(description="Somebody wants it to end.")]
+    position: Annotated[int | None, Field(description="Among those that wait; 1 is the next.")]
+    priority: int
+    target: str
+    attempt: int
+    attempts: int
+    runner: str
+    progress: float
+    parameters: dict[str, Any]
+    train: SpanShown
+    holdout: SpanShown
+    detections: list[datetime]
+    result: dict[str, Any] | None
+    cause: str
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    changed_at: datetime
+
+
+class JobsShown(BaseModel):
+    jobs: list[JobShown]
+    next: str | None
+
+
+class LineShown(BaseModel):
+    id: int
+    attempt: int
+    at: datetime
+    text: str
+
+
+class RetrainingSummary(BaseModel):
+    enabled: bool
+    queued: int
+    running: int
+    evaluating: int
+    succeeded_30d: int
+    rejected_30d: int
+    failed_30d: int
+    cancelled_30d: int
+
+
+class ClaimWanted(Closed):
+    runner: Annotated[str, Field(min_length=1, max_length=128, description="Who takes it.")]
+    targets: Annotated[
+        list[Annotated[str, Field(pattern=r"^(command|python):.{1,128}$")]],
+        Field(min_length=1, max_length=100, description="What it can do, as `command:train`."),
+    ]
+
+
+class JobTaken(BaseModel):
+    job_id: str
+    attempt: int
+    token: Annotated[str, Field(description="To be sent with all that is said of this attempt.")]
+    model_id: str
+    policy: str
+    origin: str
+    why: str
+    parameters: dict[str, Any]
+    train: SpanShown
+    holdout: SpanShown
+    target: str
+    lease_until: datetime
+
+
+class WordSaid(Closed):
+    token: Token
+    state: Annotated[
+        Literal["running", "failed", "cancelled"],
+        Field(description="`running` says that it goes on; the others end it."),
+    ] = "running"
+    progress: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)] = None
+    log: Annotated[list[Annotated[str, Field(max_length=_LONGEST)]], Field(max_length=1_000)] = (
+        Field(default_factory=list[str])
+    )
+    cause: Annotated[str, Field(max_length=_LONGEST)] = ""
+
+
+class WordTaken(BaseModel):
+    state: State
+    is_cancelled: Annotated[bool, Field(description="Somebody wants it to end: end it.")]
+    lease_until: datetime | None
+
+
+@router.get("/summary")
+def get_summary(request: Request, key: Reader) -> RetrainingSummary:
+    with state_of(request).kept.catalog.read() as connection:
+        at = act.now(connection)
+        found = retrainings.tally(connection, key.tenant, at - 30 * DAYS)
+        enabled = queue.settings_of(connection, key.tenant).enabled
+    return RetrainingSummary(
+        enabled=enabled,
+        queued=found.get("queued", 0),
+        running=found.get("running", 0),
+        evaluating=found.get("evaluating", 0),
+        succeeded_30d=found.get("succeeded", 0),
+        rejected_30d=found.get("rejected", 0),
+        failed_30d=found.get("failed", 0),
+        cancelled_30d=found.get("cancelled", 0),
+    )
+
+
+@router.post("/manual", status_code=202)
+def retrain_by_hand(
+    wanted: ManualWanted,
+    request: Request,
+    key: Writer,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=128, description="Asked twice, it is one job.")
+    ] = None,
+) -> JobShown:
+    """Train a model again, as its policy says; the answer tells the place in the queue."""
+    if wanted.force and key.role != "admin":
+        raise ProblemError("forbidden-role", "`force` needs a key with the role admin")
+    body = key_of(wanted.model_dump_json())
+
+    def write(connection: Connection) -> JobShown:
+        model = model_in(connection, key, wanted.model_id)
+        if model.archived_at is not None:
+            raise ProblemError("state-conflict", f"the model {model.name!r} is archived")
+        at = act.now(connection)
+        name = new_id(at) if idempotency_key is None else checked_text(idempotency_key)
+        known = retrainings.by_key(connection, key.tenant, f"manual:{name}")
+        if known is not None and known.document.get("body") != body:
+            told = "this Idempotency-Key was sent with another request"
+            raise ProblemError("idempotency-key-reused", told)
+        asked = Wanted(
+            model=model,
+            policy=of_model(connection, key, model.name, wanted.policy),
+            origin="manual",
+            by=who(key),
+            key=f"manual:{name}",
+            parameters=wanted.parameters,
+            priority=wanted.priority,
+            is_forced=wanted.force,
+            body=body,
+        )
+        made = queue.ask(connection, asked, at)
+        if isinstance(made, Refusal):
+            raise _problem(made)
+        if known is None:
+            _note(connection, key, at, "retraining.ask", made, wanted.model_dump(mode="json"))
+        return _alone(connection, made)
+
+    return state_of(request).kept.catalog.write(write)
+
+
+@router.get("/jobs")
+def list_jobs(
+    request: Request,
+    key: Reader,
+    model_id: Annotated[str | None, Query(max_length=128)] = None,
+    state: Annotated[list[State] | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Annotated[str | None, Query(max_length=64, description="`next` of a page.")] = None,
+) -> JobsShown:
+    """The latest first."""
+    with state_of(request).kept.catalog.read() as connection:
+        own = None if model_id is None else [model_in(connection, key, model_id).id]
+        found = retrainings.page(
+            connection, key.tenant, models=own, states=state, before=cursor, limit=limit + 1
+        )
+        waiting = [each.id for each in retrainings.waiting(connection, key.tenant)]
+        shown = [_shown(each, waiting) for each in found[:limit]]
+    return JobsShown(jobs=shown, next=shown[-1].job_id if len(found) > limit else None)
+
+
+@router.get("/jobs/{job_id}")
+def get_job(job_id: str, request: Request, key: Reader) -> JobShown:
+    with state_of(request).kept.catalog.read() as connection:
+        return _alone(connection, _one(connection, key, job_id))
+
+
+@router.get("/jobs/{job_id}/log")
+def get_job_log(
+    job_id: str,
+    request: Request,
+    key: Reader,
+    after: Annotated[int, Query(ge=0, description="`id` of the last that is known.")] = 0,
+) -> list[LineShown]:
+    """What it said of itself; the last 1,000 lines."""
+    with state_of(request).kept.catalog.read() as connection:
+        job = _one(connection, key, job_id)
+        return [_line(each) for each in retrainings.said(connection, job.id, after)]
+
+
+@router.delete("/jobs/{job_id}")
+def cancel_job(job_id: str, request: Request, key: Writer) -> JobShown:
+    """What waits never starts; what runs is told to end. Once it is over it stays as it is."""
+
+    def write(connection: Connection) -> JobShown:
+        job, at = _one(connection, key, job_id), act.now(connection)
+        after = queue.cancel(connection, job, at, who(key))
+        if after is not job:
+            _note(connection, key, at, "retraining.cancel", job, {})
+        return _alone(connection, after)
+
+    return state_of(request).kept.catalog.write(write)
+
+
+@router.post(
+    "/claim",
+    response_model=JobTaken,
+    responses={204: {"description": "There is none now: ask again in some seconds."}},
+)
+def claim_job(wanted: ClaimWanted, request: Request, key: Writer) -> JobTaken | Response:
+    """Take the next job that one can do: it is yours as long as you say that it goes on."""
+
+    def write(connection: Connection) -> JobTaken | None:
+        at = act.now(connection)
+        job = queue.claim(connection, key.tenant, set(wanted.targets), wanted.runner, at)
+        return None if job is None else _taken(job)
+
+    return state_of(request).kept.catalog.write(write) or Response(status_code=204)
+
+
+@router.post("/jobs/{job_id}/status")
+def say_status(job_id: str, wanted: WordSaid, request: Request, key: Writer) -> WordTaken:
+    """Say that an attempt goes on, and how far it is; or that it has ended."""
+
+    def write(connection: Connection) -> WordTaken:
+        job, at = _one(connection, key, job_id), act.now(connection)
+        try:
+            queue.hold(job, wanted.token)
+        except StaleAttemptError:
+            told = f"job {job_id} is {job.state}, and not in the attempt of this token: stop"
+            raise ProblemError("stale-attempt", told) from None
+        after = queue.alive(connection, job, at, progress=wanted.progress, said=wanted.log)
+        if wanted.state != "running":
+            cause = wanted.cause or ("" if wanted.state == "cancelled" else "no cause was told")
+            after = queue.end(connection, after, wanted.state, at, cause=cause or job.cause)
+        return WordTaken(
+            state=after.state,
+            is_cancelled=after.is_cancelled,
+            lease_until=moment_or_none(after.lease_until),
+        )
+
+    return state_of(request).kept.catalog.write(write)
+
+
+def _problem(refusal: Refusal) -> ProblemError:
+    return ProblemError(
+        _SLUGS.get(refusal.kind, "state-conflict"),
+        refusal.detail,
+        retry_after=refusal.retry_after_s,
+    )
+
+
+def _one(connection: Connection, key: Key, job_id: str) -> Retraining:
+    found = retrainings.get(connection, checked_text(job_id))
+    if found is None or found.tenant != key.tenant:
+        raise ProblemError("not-found", f"there is no job {job_id!r}")
+    return found
+
+
+def _alone(connection: Connection, job: Retraining) -> JobShown:
+    return _shown(job, [each.id for each in retrainings.waiting(connection, job.tenant)])
+
+
+def _shown(job: Retraining, waiting: Sequence[str]) -> JobShown:
+    document = job.document
+    return JobShown(
+        job_id=job.id,
+        model_id=document["model_id"],
+        policy=job.policy,
+        origin=job.origin,  # pyright: ignore[reportArgumentType] - checked by pydantic
+        why=document["why"],
+        state=job.state,
+        is_cancelled=job.is_cancelled,
+        position=waiting.index(job.id) + 1 if job.state == "queued" else None,
+        priority=job.priority,
+        target=job.target,
+        attempt=job.attempt,
+        attempts=document["attempts"],
+        runner=job.runner,
+        progress=job.progress,
+        parameters=document["parameters"],
+        train=_span(document["train"]),
+        holdout=_span(document["holdout"]),
+        detections=[moment(each) for each in document["detections"]],
+        result=None if job.result is None else dict(job.result),
+        cause=job.cause,
+        created_at=moment(job.created_at),
+        created_by=job.created_by,
+        started_at=moment_or_none(job.started_at),
+        ended_at=moment_or_none(job.ended_at),
+        changed_at=moment(job.changed_at),
+    )
+
+
+def _taken(job: Retraining) -> JobTaken:
+    until = moment_or_none(job.lease_until)
+    return JobTaken.model_validate({**tell.told(job), "target": job.target, "lease_until": until})
+
+
+def _span(told: Mapping[str, int]) -> SpanShown:
+    return SpanShown(start=moment(told["start"]), stop=moment(told["stop"]), labels=told["labels"])
+
+
+def _line(each: Line) -> LineShown:
+    return LineShown(id=each.id, attempt=each.attempt, at=moment(each.at), text=each.text)
+
+
+def _note(
+    connection: Connection, key: Key, at: int, what: str, job: Retraining, detail: Mapping[str, Any]
+) -> None:
+    subject = f"{key.tenant}/{job.document['model_id']}"
+    told = {"job": job.id, **detail}
+    audit.add(connection, at=at, who=who(key), what=what, subject=subject, detail=told)
