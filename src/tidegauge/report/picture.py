@@ -32,7 +32,7 @@ def numeric_picture(reference: Profile, current: Profile, column: int) -> Histog
         for numeric, profile in ((before, reference), (after, current))
     ]
     return Histogram(
-        edges=_rounded(edges),
+        edges=_places(edges),
         reference=_rounded(drawn[0][0]),
         current=_rounded(drawn[1][0]),
         below=(drawn[0][1], drawn[1][1]),
@@ -136,6 +136,14 @@ def _bars(labels: list[str], before: list[float], after: list[float], special: i
         current=[round(after[i], 6) for i in kept],
         special=sum(1 for i in kept if i >= last),
     )
+
+
+def _places(edges: Floats) -> list[float]:
+    """With as many digits as tell neighbours apart: a narrow range may lie far from 0."""
+    step = edges[1] - edges[0]
+    far = np.abs(edges).max() / step if step > 0 else 1.0
+    digits = int(np.clip(np.ceil(np.log10(max(far, 1.0))) + 3, 6, 17))
+    return [float(f"{edge:.{digits}g}") for edge in edges.tolist()]
 
 
 def _rounded(values: Floats) -> list[float]:

@@ -30,6 +30,41 @@ describe("bars", () => {
     expect(isBinned(told)).toBe(false);
   });
 
+  it("keeps a value apart from a group of the same name", () => {
+    const told = feature({
+      labels: ["missing", "b", "missing"],
+      reference: [0.5, 0.3, 0.2],
+      current: [0.1, 0.3, 0.6],
+      special: 1,
+    });
+    expect(bars(told).map((each) => each.name)).toEqual(["missing", "b", "missing (2)"]);
+  });
+
+  const scale = (edges: number[], facet = "") => ({
+    ...feature({
+      edges,
+      reference: edges.slice(1).map(() => 0.5),
+      current: edges.slice(1).map(() => 0.5),
+      below: [0, 0],
+      above: [0, 0],
+      missing: [0, 0],
+    }),
+    facet,
+  });
+
+  it("writes neighbours on a narrow scale with as many digits as tell them apart", () => {
+    const edges = Array.from({ length: 41 }, (_, place) => 1_700_000_000 + 900 * place);
+    const names = bars(scale(edges)).map((each) => each.name);
+    expect(new Set(names).size).toBe(40);
+    expect(names[0]).toBe("1.7000000e9 – 1.7000009e9");
+  });
+
+  it("writes days since 1970 as dates, and as times where they are short", () => {
+    expect(bars(scale([19_786, 19_787, 19_788], "day"))[1]?.name).toBe("2024-03-05 – 2024-03-06");
+    expect(bars(scale([19_786, 19_786.25], "day"))[0]?.name).toBe("03-04 00:00 – 03-04 06:00");
+    expect(bars(scale([1e12, 2e12], "day"))[0]?.name).toBe("1.00e12 – 2.00e12");
+  });
+
   it("is nothing of nothing", () => {
     expect(bars(feature(null))).toEqual([]);
   });
@@ -74,10 +109,10 @@ describe("two sides in one picture", () => {
 it("writes only as many words below the bars as there is room for", () => {
   const rows = Array.from({ length: 40 }, (_, place) => ({
     name: `${place}`,
-    from: place,
+    from: `${place}`,
     reference: 0,
     current: 0,
   }));
-  expect(ticksOf(rows, 620).size).toBeLessThanOrEqual(10);
+  expect(ticksOf(rows, 520).size).toBeLessThanOrEqual(10);
   expect(ticksOf(rows, 10_000).size).toBe(40);
 });

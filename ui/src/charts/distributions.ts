@@ -41,10 +41,14 @@ const told =
       `${names[1]} ${percent(each.current)}`,
     );
 
+const LEFT = 48;
+const RIGHT = 20;
+
 function columns(rows: Bar[], width: number, names: Names): Plot.PlotOptions {
-  const ticks = ticksOf(rows, width);
+  const ticks = ticksOf(rows, width - LEFT - RIGHT);
   return {
-    marginLeft: 48,
+    marginLeft: LEFT,
+    marginRight: RIGHT,
     marginBottom: 28,
     x: {
       type: "band",

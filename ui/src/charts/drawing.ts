@@ -53,6 +53,17 @@ export const rowsOf = (names: readonly string[], room: number) => ({
   },
 });
 
+/** Names that stay apart though some are written alike: a row is found by its name. */
+export function distinct(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let turn = 2; taken.has(own); turn++) own = `${name} (${turn})`;
+    taken.add(own);
+    return own;
+  });
+}
+
 export const moment = (time: Date): string => time.toUTCString().slice(5, 22);
 
 /** Words about what is under the pointer, a line each; what is empty is left out. */

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import type { Drift } from "../api/model";
 import { short as count, digits } from "../components/numbers";
 import { asRows, type Drawing, lines, moment, rowsOf, tip } from "./drawing";
-import { cells, short } from "./heat";
+import { cells, insetOf, PALE, short } from "./heat";
 
 const ROW = 20;
 
@@ -22,21 +22,14 @@ export function drift(found: Drift, features: readonly string[], metric: string)
       ...rowsOf(names, Math.min(180, width * 0.34)),
       marginTop: 4,
       x: { type: "utc", label: null },
-      color: {
-        type: "linear",
-        domain: [0, 0.3],
-        range: ["#0b728512", "#c2410c"],
-        clamp: true,
-        interpolate: "rgb",
-      },
+      color: { ...PALE, domain: [0, 0.3] },
       marks: [
         Plot.rect(rows, {
           x1: "time",
           x2: "until",
           y: "feature",
           fill: "value",
-          // Of many narrow ones nothing would be left.
-          inset: Math.min(0.6, (width / Math.max(steps, 1)) * 0.1),
+          inset: insetOf(steps, width),
           rx: 2,
         }),
         tip(rows, Plot.pointer, {

@@ -1,6 +1,18 @@
 /** Drift of many features over time, put in the order in which they are worth a look. */
 import type { Drift } from "../api/model";
 
+/** Colours from nothing to much. */
+export const PALE = {
+  type: "linear",
+  range: ["#0b728512", "#c2410c"],
+  clamp: true,
+  interpolate: "rgb",
+} as const;
+
+/** What is left free around a cell: of many narrow ones nothing would be left. */
+export const insetOf = (steps: number, width: number): number =>
+  Math.min(0.6, (width / Math.max(steps, 1)) * 0.1);
+
 export interface Cell {
   feature: string;
   time: Date;

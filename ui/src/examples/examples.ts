@@ -10,6 +10,7 @@ import type { Drawing } from "../charts/drawing";
 import { drift } from "../charts/drift";
 import { groups } from "../charts/groups";
 import { importance, importanceCourse } from "../charts/importance";
+import { type Moved, moved } from "../charts/moved";
 import { performance } from "../charts/performance";
 import { errors, latency, throughput } from "../charts/traffic";
 import { percent } from "../components/numbers";
@@ -101,6 +102,20 @@ function drifts(names: readonly string[], count: number) {
   } as unknown as Drift;
 }
 
+function spans(names: readonly string[], count: number, format = 10): Moved {
+  const chance = chances(4);
+  return {
+    starts: times(count + 1, 6 * HOUR).map((time) => time.replace("T", " ").slice(0, format)),
+    current_from: Math.floor(count / 3),
+    columns: names.map((name, row) => [
+      name,
+      times(count).map((_, place) =>
+        place === 5 ? null : row === 0 && place > count / 2 ? 2.5 : 0.4 * chance(),
+      ),
+    ]),
+  };
+}
+
 const bell = (count: number, middle: number): number[] => {
   const raw = Array.from({ length: count }, (_, place) =>
     Math.exp(-(((place - middle) / (count / 8)) ** 2)),
@@ -120,6 +135,12 @@ const binned = {
     missing: [0, 0.02],
   },
 } as unknown as Parameters<typeof distributions>[0];
+
+const onScale = (edge: (place: number) => number) =>
+  ({
+    ...binned,
+    picture: { ...binned.picture, edges: Array.from({ length: 41 }, (_, place) => edge(place)) },
+  }) as typeof binned;
 
 const named = (labels: readonly string[]) =>
   ({
@@ -233,7 +254,16 @@ const found: Record<string, Drawing> = {
     [`${LONG}a`, `${LONG}b`],
     "psi",
   ),
+  "moved apart": moved(spans(FEATURES, 40)),
+  "moved apart, one alone": moved(spans(["amount"], 60, 16)),
+  "moved apart, of long names": moved(spans([`${LONG}a`, LONG, LONG], 3)),
   "distributions of numbers": distributions(binned),
+  "distributions of close numbers": distributions(onScale((place) => 1_700_000_000 + 900 * place)),
+  "distributions of days": distributions({
+    ...onScale((place) => 19_786 + place),
+    facet: "day",
+  }),
+  "distributions of names like groups": distributions(named(["missing", "other", "missing"])),
   "distributions of names": distributions(named(["free", "pro", "team", "enterprise"])),
   "distributions of long names": distributions(
     named([LONG, "日本語の名前", "🦀🦀🦀", "مرحبا بالعالم"]),
