@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 WHEELS := build/wheels
 SOURCES := $(shell find src -type f -not -name '*.pyc' -not -path 'src/tidegauge/web/ui/*' -not -path 'src/tidegauge/report/built/*')
 UI := src/tidegauge/web/ui/index.html
+PICTURES := src/tidegauge/report/built/charts.js
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -name schema.ts)
 
 .PHONY: help run test ui nightly check static docs pictures bench lock clean
@@ -15,7 +16,7 @@ help:
 	@echo "make run     tidegauge with six living models and faults to be found, until Ctrl-C"
 	@echo "make test    every test, against the built wheel"
 	@echo "make nightly the long forms: 200 kills, 50 power losses, a million changed bodies, 100,000 steps of the alerts, quiet months and years (hours)"
-	@echo "make ui      the dashboard alone, into the package"
+	@echo "make ui      the dashboard and its pictures alone, into the package"
 	@echo "make check   format, lint, types, imports, docs, tests: what CI runs"
 	@echo "make docs    the documentation, into build/docs"
 	@echo "make pictures  the screenshots in docs/images, as the browser's tests see the dashboard"
@@ -53,9 +54,14 @@ $(UI): ui/src/api/schema.ts $(UI_SOURCES)
 	@cd ui && npm run --silent build
 	@touch $@
 
-ui: $(UI)
+$(PICTURES): ui/src/api/schema.ts $(UI_SOURCES)
+	@echo "== Building its pictures for reports"
+	@cd ui && npm run --silent pictures
+	@touch $@
 
-$(VENV)/installed: $(VENV)/ready $(UI) pyproject.toml README.md LICENSE $(SOURCES)
+ui: $(UI) $(PICTURES)
+
+$(VENV)/installed: $(VENV)/ready $(UI) $(PICTURES) pyproject.toml README.md LICENSE $(SOURCES)
 	@echo "== Building the wheel and installing it"
 	@rm -rf $(WHEELS)
 	$(BIN)/python -m build --wheel --no-isolation --outdir $(WHEELS) . > build.log 2>&1 || { cat build.log; exit 1; }
@@ -123,4 +129,4 @@ lock: $(VENV)/ready
 		--upgrade pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) build .rivals ui/node_modules tests/oidc/node_modules src/tidegauge/web/ui
+	rm -rf $(VENV) build .rivals ui/node_modules tests/oidc/node_modules src/tidegauge/web/ui src/tidegauge/report/built
