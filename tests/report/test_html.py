@@ -1,13 +1,21 @@
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
-from example import HOSTILE, SCRIPT, Report, amount, credit, embedding, message
+from example import HOSTILE, SCRIPT, Report, amount, credit, embedding, merchant, message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tidegauge
 from tidegauge.report.html import DETAILED, render
+from tidegauge.report.pages import drawing
 from tidegauge.report.words import plain
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
@@ -21,12 +29,14 @@ class Outline(HTMLParser):
     def __init__(self, html):
         super().__init__()
         self.open, self.tags, self.attributes, self.text = [], [], [], []
+        self.pictures, self._is_data = [], False
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.attributes += attrs
+        self._is_data = ("type", "application/json") in attrs
         if tag not in VOID:
             self.open.append(tag)
 
@@ -40,7 +50,9 @@ class Outline(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if not {"script", "style"} & set(self.open):
+        if self._is_data and self.open[-1] == "script":
+            self.pictures.append(json.loads(data))
+        elif not {"script", "style"} & set(self.open):
             self.text.append(data)
 
 
@@ -79,7 +91,8 @@ def test_a_hostile_name_is_shown_as_it_is(document):
     text = "".join(outline.text)
     assert SCRIPT in text
     assert all(plain(name) in text for name in HOSTILE)
-    assert outline.tags.count("script") == 1
+    # The page's own, the pictures', and what each picture is of.
+    assert outline.tags.count("script") == 2 + len(outline.pictures)
     assert "img" not in outline.tags
 
 
@@ -103,13 +116,15 @@ def test_text_without_a_valid_encoding_can_still_be_written():
 )
 def test_fifty_columns_of_any_kind_stay_under_a_megabyte(features):
     assert len(features) == 50
-    assert len(render(replace(credit(), features=features)).encode()) < 1_000_000
+    page = render(replace(credit(), features=features))
+    assert len(page.encode()) - len(drawing()) < 1_000_000
 
 
 def test_a_long_document_as_a_category_does_not_fill_the_page():
     whole = "word " * 100_000
     column = replace(amount("notes", 0.5), what=whole, advice=whole)
-    assert len(render(replace(credit(), features=[column], findings=[]))) < 100_000
+    page = render(replace(credit(), features=[column], findings=[]))
+    assert len(page) - len(drawing()) < 100_000
 
 
 def test_many_columns_are_listed_and_only_the_largest_open():
@@ -121,7 +136,7 @@ def test_many_columns_are_listed_and_only_the_largest_open():
 
 
 def test_nothing_is_fetched_from_elsewhere(document):
-    addresses = set(re.findall(r"\w+://[^'\"\s)]+", document))
+    addresses = set(re.findall(r"\w+://[^'\"\s)]+", document.replace(drawing(), "")))
     assert addresses == {"http://www.w3.org/2000/svg"}
     targets = [value for name, value in Outline(document).attributes if name in {"src", "href"}]
     assert all(value.startswith(("#", "data:")) for value in targets)
@@ -141,18 +156,17 @@ def test_the_verdict_is_words_and_numbers_not_colour_alone(document):
 
 def test_a_drawing_says_its_numbers(document):
     labels = [value for name, value in Outline(document).attributes if name == "aria-label"]
-    drawn = next(label for label in labels if label.startswith("Distribution of loan_amount"))
+    drawn = next(label for label in labels if label.startswith("loan_amount: reference"))
     assert "middle half of the rows from 225 to 375" in drawn
     assert "missing: 0.4\xa0% of the reference, 12\xa0% of the current rows" in drawn
     assert any(label.startswith("PSI 0.") and "95 % interval" in label for label in labels)
-    assert any("current spans at or past the warning mark, first" in label for label in labels)
+    text = " ".join(Outline(document).text)
+    assert "current spans at or past the warning mark, first" in text
 
 
 def test_every_drawing_has_a_role_and_a_label(document):
-    for drawing in re.findall(r"<svg[^>]*>", document):
-        # A drawing inside another is part of it.
-        inner = 'width="100%" height="100%"' in drawing
-        assert inner or "aria-hidden" in drawing or ("aria-label" in drawing and "role" in drawing)
+    for found in re.findall(r"<svg[^>]*>", document.replace(drawing(), "")):
+        assert "aria-hidden" in found or ("aria-label" in found and "role" in found)
 
 
 def test_each_effect_stands_with_its_interval_and_its_marks(document):
@@ -190,10 +204,12 @@ def test_the_number_that_stands_for_a_column_is_drawn_once():
 
 def test_days_are_shown_as_dates(document):
     body = document[document.index('id="column-signed_up_at"') :]
-    drawn = body[body.index("<figure") : body.index("</figure>")]
-    marks = re.findall(r"<text[^>]*tg-x[^>]*>([^<]*)<", drawn)
-    assert marks == ["2022-01-08", "2023-05-23"]
-    assert "days since 1970" in drawn
+    figure = Outline(body[body.index("<figure") : body.index("</figure>") + len("</figure>")])
+    text = " ".join(figure.text)
+    assert "2022-01-08" in text
+    assert "2024-03-18" in text
+    assert "days since 1970" in text
+    assert figure.pictures[0][0]["facet"] == "day"
 
 
 def test_a_column_that_cannot_be_judged_says_why(document):
@@ -237,6 +253,35 @@ def test_fragments_of_two_reports_share_no_anchor():
     first, second = (set(re.findall(r'\bid="([^"]+)"', page)) for page in pages)
     assert first
     assert not first & second
+
+
+def test_a_fragment_has_marks_and_no_pictures():
+    page = Outline(render(credit(), fragment=True))
+    assert page.pictures == []
+    assert page.tags.count("svg") > 50
+    assert page.tags.count("script") == 1
+
+
+def test_without_the_dashboards_script_a_page_has_marks_and_says_so(tmp_path):
+    package = Path(tidegauge.__file__).parent
+    without = shutil.ignore_patterns("built", "ui", "__pycache__")
+    shutil.copytree(package, tmp_path / "tidegauge", ignore=without)
+    program = "from example import credit; from tidegauge.report.html import render;"
+    program += "import sys; sys.stdout.buffer.write(render(credit()).encode())"
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        check=True,
+    )
+    page = Outline(done.stdout.decode())
+    assert page.pictures == []
+    assert page.tags.count("script") == 1
+    assert "the package was built without the dashboard" in " ".join(page.text)
+
+
+DRAWN = "figure[data-chart] .tg-drawn > svg:not(.tg-small)[role=img]"
 
 
 class TestInABrowser:
@@ -325,13 +370,68 @@ class TestInABrowser:
         page.get_by_role("link", name="loan_amount").click()
         assert page.locator("#column-loan_amount .tg-body").is_visible()
 
-    def test_the_arrow_keys_read_out_a_bin(self, show, document):
+    def test_pictures_are_drawn_of_what_is_opened(self, show, document):
         page = show(document, "#column-loan_amount")
-        page.locator("#column-loan_amount .tg-plot").focus()
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowRight")
-        told = page.locator("#column-loan_amount output").inner_text()
-        assert re.fullmatch(r"15 to 30: reference [\d.]+ %, current [\d.]+ %", told)
+        opened = page.locator(f"#column-loan_amount {DRAWN}")
+        opened.nth(1).wait_for()
+        assert opened.count() == 2
+        assert page.locator(f".tg-overview {DRAWN}").count() == 1
+        assert page.locator(DRAWN).count() == 3
+        assert page.complaints == []
+
+    def test_the_pointer_reads_out_a_bin(self, show, document):
+        page = show(document, "#column-loan_amount")
+        page.locator(f"#column-loan_amount {DRAWN}").first.hover()
+        texts = page.locator(f"#column-loan_amount {DRAWN} text").all_text_contents()
+        # Each line of what is told begins with a space of no width.
+        told = next(text for text in texts if "current " in text).split("\u200b")[1:]
+        assert re.fullmatch(r"\d+ \S \d+", told[0])
+        assert re.fullmatch(r"reference [\d.]+ %", told[1])
+        assert re.fullmatch(r"current [\d.]+ %", told[2])
+
+    def test_hostile_names_are_drawn_as_text(self, show):
+        names = [*HOSTILE, SCRIPT + "</script>"]
+        column = merchant(SCRIPT)
+        mix = replace(
+            column.picture,
+            labels=names,
+            reference=[1 / len(names)] * len(names),
+            current=[0.01 * n for n in range(len(names))],
+            special=0,
+        )
+        columns = [replace(column, picture=mix), *(amount(name, 0.5) for name in names)]
+        page = show(render(replace(credit(), features=columns)))
+        page.get_by_role("button", name="Open all").click()
+        page.locator(f".tg-list > li:first-child {DRAWN}").first.wait_for()
+        drawn = page.locator(f".tg-list > li:first-child {DRAWN} text").all_text_contents()
+        assert any(text.startswith("<script>") for text in drawn)
+        assert not any("\u202e" in text for text in drawn)
+        assert page.locator("img, svg script").count() == 0
+        assert page.complaints == []
+        assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
+
+    def test_ten_thousand_columns_are_drawn_as_they_come_into_view(self, show):
+        page = show(render(credit(10_000, drifted=250)))
+        page.get_by_role("button", name="Open all").click()
+        page.locator(f".tg-list {DRAWN}").first.wait_for()
+        assert page.locator("details[open]").count() >= DETAILED
+        # Those out of view wait.
+        assert page.locator(DRAWN).count() < page.locator("figure[data-chart]").count() / 4
+        page.locator(".tg-list > li").nth(DETAILED - 1).scroll_into_view_if_needed()
+        page.locator(f".tg-list > li:nth-child({DETAILED}) {DRAWN}").first.wait_for()
+        assert page.complaints == []
+
+    def test_paper_has_the_pictures_of_what_drifted(self, show, document):
+        page = show(document)
+        page.evaluate(
+            """(drawn) => addEventListener("beforeprint", () => {
+                const found = document.querySelectorAll(`[data-state=drifted] ${drawn}`);
+                window.printed = found.length;
+            })""",
+            DRAWN,
+        )
+        page.pdf()
+        assert page.evaluate("window.printed") >= 6
 
     def test_all_is_there_without_javascript(self, show, document):
         page = show(document, java_script_enabled=False)
@@ -339,6 +439,7 @@ class TestInABrowser:
         assert not page.get_by_role("searchbox").is_visible()
         page.locator("#column-loan_amount summary").first.click()
         assert page.locator("#column-loan_amount").get_by_text("Every method").is_visible()
+        assert page.locator("#column-loan_amount .tg-drawn > .tg-small").is_visible()
 
     def test_dark_is_another_set_of_colours_and_the_button_turns_it(self, show, document):
         colours = """() => {

@@ -11,6 +11,7 @@ import { drift } from "./charts/drift";
 import { groups } from "./charts/groups";
 import { ranked } from "./charts/heat";
 import { importance } from "./charts/importance";
+import { moved } from "./charts/moved";
 import { performance } from "./charts/performance";
 import { errors, latency, throughput } from "./charts/traffic";
 import { weights } from "./charts/weights";
@@ -34,6 +35,7 @@ const DRAWN = {
   importance: (features: Explained[], against: string) =>
     importance(weights(features, MOST), against),
   latency,
+  moved,
   performance,
   throughput,
 } as unknown as Record<string, ((...of: unknown[]) => Drawing) | undefined>;
@@ -46,11 +48,30 @@ for (const figure of scope.querySelectorAll<HTMLElement>("figure[data-chart]")) 
   if (!("drawn" in figure)) show(Object.assign(figure, { drawn: true }));
 }
 
+/** Draws it where it is seen, as wide as there is room; until then stands what the page says. */
 function show(figure: HTMLElement): void {
+  const place = figure.querySelector<HTMLElement>(".tg-drawn");
+  if (!place) return;
+  let drawing: Drawing | undefined;
+  let width = 0;
+  const draw = (): void => {
+    // What is folded has no width, and is drawn when it opens.
+    const now = place.clientWidth;
+    if (!now || now === width) return;
+    width = now;
+    drawing ??= drawingOf(figure);
+    if (drawing?.rows.length) place.replaceChildren(plotted(drawing, width));
+    else if (drawing) place.textContent = drawing.empty.title;
+  };
+  new ResizeObserver(draw).observe(place);
+  // Paper shows what was never scrolled to.
+  addEventListener("beforeprint", draw);
+}
+
+function drawingOf(figure: HTMLElement): Drawing | undefined {
   const draw = DRAWN[figure.dataset.chart ?? ""];
   const data = figure.querySelector("script")?.textContent;
-  const place = figure.querySelector<HTMLElement>(".tg-drawn");
-  if (!draw || !data || !place) return;
+  if (!draw || !data) return undefined;
   const drawing = draw(...(JSON.parse(data) as unknown[]));
   const caption = figure.querySelector("figcaption");
   if (caption && !caption.textContent?.trim()) {
@@ -60,16 +81,5 @@ function show(figure: HTMLElement): void {
     });
     caption.append(`${drawing.title} `, unit);
   }
-  if (!drawing.rows.length) {
-    place.textContent = drawing.empty.title;
-    return;
-  }
-  let width = 0;
-  // What is folded has no width, and is drawn when it opens.
-  new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry?.contentRect.width ?? 0);
-    if (!now || now === width) return;
-    width = now;
-    place.replaceChildren(plotted(drawing, width));
-  }).observe(place);
+  return drawing;
 }

@@ -1,7 +1,8 @@
 """A report as one page that needs nothing else: no network, no other file.
 
-`render(report)` gives a whole document; `render(report, fragment=True)` gives the part that a
-notebook puts into its own page.  Both say the same.
+`render(report)` gives a whole document, in which the dashboard's script draws its pictures when a
+column is opened; `render(report, fragment=True)` gives the part that a notebook puts into its own
+page, where scripts may be stripped, with marks alone.  Both say the same.
 """
 
 import hashlib
@@ -13,12 +14,15 @@ from functools import cache
 from typing import Any, cast
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from tidegauge.report import words
-from tidegauge.report.bars import chart
-from tidegauge.report.histogram import plot
+from tidegauge.report.bars import Line as Value
+from tidegauge.report.bars import lines
+from tidegauge.report.drawn import ROWS, distributions, moved
 from tidegauge.report.interval import ruler
-from tidegauge.report.pages import digest, environment
+from tidegauge.report.mark import mark
+from tidegauge.report.pages import digest, drawing, environment
 from tidegauge.report.result import Bars, Facet, Feature, Finding, Histogram, Measurement, Summary
 from tidegauge.report.shown import (
     OVERALL,
@@ -33,7 +37,7 @@ from tidegauge.report.shown import (
     picture,
     verdict,
 )
-from tidegauge.report.strip import heat
+from tidegauge.report.strip import said
 
 DETAILED = 200
 """Columns, by effect, that open to all there is: 10,000 of them would be 200 MB."""
@@ -43,7 +47,7 @@ FACETS = (6, 2, 1, 0)
 many as the page has room for, since an embedding may have 17 and a table 50 embeddings."""
 
 LARGEST = 980_000
-"""Bytes of a page of 50 columns; more columns may take more."""
+"""Bytes of a page of 50 columns beside the script; more columns may take more."""
 
 FINDINGS = 200
 """The findings listed; the worst come first."""
@@ -76,16 +80,19 @@ def render(report: Report, *, fragment: bool = False) -> str:
     """The report as HTML: a document, or with `fragment` an element for a page of others."""
     prefix = f"tg-{_mark(report)}-" if fragment else ""
     rows = _rows(report.features, prefix)
-    most = LARGEST * max(1.0, len(rows) / 50)
+    script = Markup("") if fragment else drawing()
+    most = LARGEST * max(1.0, len(rows) / 50) + len(script)
     page = ""
-    for drawn in FACETS:
-        page = _page(report, rows, fragment=fragment, drawn=drawn)
+    for facets in FACETS:
+        page = _page(report, rows, script, fragment=fragment, facets=facets)
         if len(page.encode()) < most:
             break
     return page
 
 
-def _page(report: Report, rows: Sequence[Row], *, fragment: bool, drawn: int) -> str:
+def _page(
+    report: Report, rows: Sequence[Row], script: Markup, *, fragment: bool, facets: int
+) -> str:
     count = Counter(row.verdict.key for row in rows)
     findings = sorted(report.findings, key=lambda finding: finding.severity != "critical")
     return (
@@ -98,10 +105,12 @@ def _page(report: Report, rows: Sequence[Row], *, fragment: bool, drawn: int) ->
             rows=rows,
             tallies=[(one, count[one.key]) for one in VERDICTS],
             timed=any(row.feature.since or row.feature.strip for row in rows),
+            strips=sum(row.feature.strip is not None for row in rows),
             findings=_places(findings[:FINDINGS], rows),
             findings_left=len(findings) - FINDINGS,
             detailed=DETAILED,
-            drawn=drawn,
+            facets=facets,
+            script=script,
         )
     )
 
@@ -272,6 +281,10 @@ def _most_from(contributions: Mapping[str, float]) -> str:
     )
 
 
+def _widest(lines: Sequence[Value]) -> float:
+    return max((max(line.reference, line.current) for line in lines), default=0.0) or 1.0
+
+
 def _at(facet: Facet, value: float | None) -> str:
     """A value of a facet, in the facet's own unit."""
     if value is not None and facet.name == "day":
@@ -282,13 +295,17 @@ def _at(facet: Facet, value: float | None) -> str:
 @cache
 def _environment() -> Environment:
     made = environment()
-    script = made.get_template("report.js").render()
+    scripts = (made.get_template("report.js").render(), drawing())
     names: dict[str, Any] = {
-        "script_digest": digest(script),
-        "histogram_of": plot,
-        "bars_of": chart,
+        "digests": [digest(script) for script in scripts if script],
+        "mark_of": mark,
+        "lines_of": lines,
+        "widest": _widest,
+        "distributions_of": distributions,
+        "moved_of": moved,
+        "most_moved": ROWS,
+        "said_of": said,
         "ruler_of": ruler,
-        "heat_of": heat,
         "summary_lines": _summary_lines,
         "settings": _settings,
         "most_from": _most_from,

@@ -16,7 +16,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from tidegauge.report import words
-from tidegauge.report.palette import COLOURS, DRAWN
+from tidegauge.report.palette import COLOURS
 
 _FILTERS: Final[dict[str, Callable[..., str]]] = {
     "chance": words.chance,
@@ -41,9 +41,10 @@ def environment() -> Environment:
     )
     # Jinja's own types name only what it ships.
     filters: dict[str, Any] = dict(_FILTERS)
-    names: dict[str, Any] = {"colours": COLOURS, "drawn": DRAWN}
+    names: dict[str, Any] = {"colours": COLOURS}
     made.filters.update(filters)
     made.globals.update(names)
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return made
 
 

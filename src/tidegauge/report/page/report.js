@@ -1,5 +1,5 @@
-/* Search, filter, sort, theme and the numbers under the pointer.  The page says all it has to say
-   without this script; controls that would do nothing without it stay hidden until it runs. */
+/* Search, filter, sort and theme.  The page says all it has to say without this script; controls
+   that would do nothing without it stay hidden until it runs. */
 (() => {
   "use strict";
   const script = document.currentScript;
@@ -124,8 +124,6 @@
     dark.addEventListener("change", rename);
     rename();
 
-    for (const plot of root.querySelectorAll(".tg-plot[data-low]")) readOut(plot);
-
     if (!isDocument) return;
     openTarget(decoded(location.hash));
     addEventListener("hashchange", () => openTarget(decoded(location.hash)));
@@ -143,70 +141,6 @@
     });
     addEventListener("afterprint", () => {
       for (const row of opened) row.details.open = false;
-    });
-  }
-
-  /* The two shares of the bin under the pointer, or of the one that the arrow keys have reached. */
-  function readOut(plot) {
-    const drawing = plot.querySelector("svg");
-    let sides, cursor, output, bin;
-
-    function prepare() {
-      const low = Number(plot.dataset.low);
-      const step = Number(plot.dataset.step);
-      const shares = (side) => plot.dataset[side].split(" ").map(Number);
-      sides = { low, step, reference: shares("reference"), current: shares("current") };
-      cursor = document.createElement("span");
-      cursor.className = "tg-cursor";
-      output = document.createElement("output");
-      output.className = "tg-readout";
-      plot.append(cursor, output);
-    }
-
-    function show(at) {
-      if (!sides) prepare();
-      const count = sides.reference.length;
-      bin = Math.min(Math.max(at, 0), count - 1);
-      const place = (value) => {
-        const date = new Date(value * 86_400_000);
-        return "days" in plot.dataset && !isNaN(date)
-          ? date.toISOString().slice(0, 16).replace("T", " ")
-          : Number(value.toPrecision(5)).toLocaleString("en");
-      };
-      const from = sides.low + bin * sides.step;
-      const box = drawing.getBoundingClientRect();
-      const left = box.left - plot.getBoundingClientRect().left;
-      const x = left + (bin / count) * box.width;
-      cursor.style.left = `${x}px`;
-      cursor.style.width = `${Math.max(box.width / count, 2)}px`;
-      cursor.hidden = output.hidden = false;
-      output.textContent =
-        `${place(from)} to ${place(from + sides.step)}: ` +
-        `reference ${sides.reference[bin]} %, current ${sides.current[bin]} %`;
-      const most = plot.clientWidth - output.offsetWidth;
-      output.style.left = `${Math.max(Math.min(x - output.offsetWidth / 2, most), 0)}px`;
-    }
-
-    function hide() {
-      if (sides) cursor.hidden = output.hidden = true;
-      bin = undefined;
-    }
-
-    plot.tabIndex = 0;
-    plot.addEventListener("pointermove", (event) => {
-      const box = drawing.getBoundingClientRect();
-      const count = plot.dataset.reference.split(" ").length;
-      show(Math.floor(((event.clientX - box.left) / box.width) * count));
-    });
-    plot.addEventListener("pointerleave", hide);
-    plot.addEventListener("blur", hide);
-    plot.addEventListener("keydown", (event) => {
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (by) {
-        event.preventDefault();
-        event.stopPropagation();
-        show((bin ?? (by > 0 ? -1 : Infinity)) + by);
-      } else if (event.key === "Escape") hide();
     });
   }
 })();
