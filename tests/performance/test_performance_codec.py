@@ -1,5 +1,7 @@
 """What is measured comes back from its bytes as it was, and is small."""
 
+import math
+
 import numpy as np
 import pytest
 from performance_worlds import classified, regressed
@@ -14,6 +16,7 @@ from tidegauge.performance import (
     decode,
     encode,
 )
+from tidegauge.series.outcome import Point
 
 
 def classes():
@@ -74,3 +77,31 @@ def test_an_hour_of_a_model_is_a_few_kilobytes():
         {"prediction_score": score},
     )
     assert len(encode({"": made})) < 3_000
+
+
+SCALES = [10.0**power for power in (-310, -200, -160, -100, -80, 40, 80, 100, 160, 200, 307)]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("kind", [Errors, Returns])
+def test_numbers_of_any_size_are_told_as_finite_ones_or_not_at_all(kind, scale):
+    """Their squares are infinite or nothing, and JSON does not know the infinite."""
+    one, other = np.array([1.0, -1.0, 2.0]) * scale, np.array([1.5, -1.0, -2.0]) * scale
+    with np.errstate(all="ignore"):
+        before = kind.of(one, other) if kind is Errors else kind.of(np.ones(3), one)
+        after = decode(encode({"": before}))[""].merge(before)
+        whole = Point(
+            start=0,
+            stop=10**12,
+            predictions=6,
+            labelled=6,
+            revision=1,
+            final_by=None,
+            measured={"": after},
+        )
+        told = whole.figures(None)
+    assert after.n == 6
+    assert told
+    for figure in told.values():
+        limits = [each for each in (figure.low, figure.high) if each is not None]
+        assert all(math.isfinite(each) for each in (figure.value, *limits))

@@ -42,6 +42,12 @@ def wilson(value: float, n: float, z: float = Z) -> tuple[float, float]:
     return min(max(middle - half, 0.0), value), max(min(middle + half, 1.0), value)
 
 
+def over(part: float, *whole: float) -> float:
+    """A part of a product; nan where that is nothing, or too small or too large for a double."""
+    product = math.prod(whole)
+    return part / product if product else math.nan
+
+
 def around(
     value: float, variance: float, n: float, *, lowest: float = -math.inf, highest: float = math.inf
 ) -> Figure:

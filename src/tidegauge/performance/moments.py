@@ -51,18 +51,20 @@ class Moments:
         a, b = self.n, other.n
         n = a + b
         d = other.mean - self.mean
-        m2 = self.m2 + other.m2 + d * d * a * b / n
+        # Multiplied and not raised: what is too large for a double is then infinite, and no error.
+        square = d * d
+        m2 = self.m2 + other.m2 + square * a * b / n
         m3 = (
             self.m3
             + other.m3
-            + d**3 * a * b * (a - b) / n**2
+            + d * square * a * b * (a - b) / n**2
             + 3 * d * (a * other.m2 - b * self.m2) / n
         )
         m4 = (
             self.m4
             + other.m4
-            + d**4 * a * b * (a * a - a * b + b * b) / n**3
-            + 6 * d * d * (a * a * other.m2 + b * b * self.m2) / n**2
+            + square * square * a * b * (a * a - a * b + b * b) / n**3
+            + 6 * square * (a * a * other.m2 + b * b * self.m2) / n**2
             + 4 * d * (a * other.m3 - b * self.m3) / n
         )
         return type(self)(n, self.mean + d * b / n, m2, m3, m4, self.squares + other.squares)
@@ -88,4 +90,5 @@ class Moments:
         """The mean of the k-th powers, for k to 4."""
         u, n = self.mean, self.n
         central = (1.0, 0.0, self.m2 / n, self.m3 / n, self.m4 / n)
-        return sum(math.comb(k, i) * central[i] * u ** (k - i) for i in range(k + 1))
+        powers = (1.0, u, u * u, u * u * u, u * u * (u * u))
+        return sum(math.comb(k, i) * central[i] * powers[k - i] for i in range(k + 1))

@@ -9,7 +9,7 @@ from typing import Final, Self
 import numpy as np
 
 from tidegauge.arrays import Counts, Floats
-from tidegauge.performance.figure import Figure, around, share
+from tidegauge.performance.figure import Figure, around, over, share
 from tidegauge.performance.moments import Moments, weighed
 from tidegauge.performance.scores import bins_of
 
@@ -155,8 +155,8 @@ class Errors:
         left = mean / spread
         if not left:
             return Figure(1.0, n=self.n)
-        of_error = max(self.error.power(4) / mean**2 - 1, 0.0)
-        of_true = max(self.true.m4 / self.true.n / spread**2 - 1, 0.0)
+        of_error = max(over(self.error.power(4), mean, mean) - 1, 0.0)
+        of_true = max(over(self.true.m4 / self.true.n, spread, spread) - 1, 0.0)
         inside = around(math.log(left), (of_error + of_true) / self.true.worth, self.n)
         if inside.low is None or inside.high is None or inside.high > _NOTHING_KNOWN:
             return Figure(1 - left, n=self.n)

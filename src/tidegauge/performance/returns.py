@@ -11,7 +11,7 @@ from typing import Final, Self
 import numpy as np
 
 from tidegauge.arrays import Floats
-from tidegauge.performance.figure import Figure, around, share
+from tidegauge.performance.figure import Figure, around, over, share
 from tidegauge.performance.moments import Moments
 
 LONG: Final = frozenset({"buy", "long", "up", "1", "true", "+1"})
@@ -98,8 +98,8 @@ class Returns:
             return None
         n, spread = self.n, math.sqrt(variance)
         one = self.earned.mean / spread
-        skew = self.earned.m3 / n / spread**3
-        tails = self.earned.m4 / n / variance**2
+        skew = over(self.earned.m3 / n, spread, spread, spread)
+        tails = over(self.earned.m4 / n, variance, variance)
         error = (1 + one * one / 2 - skew * one + (tails - 3) / 4 * one * one) / n
         scale = math.sqrt(n / years) if years else 1.0
         return around(one * scale, max(error, 0.0) * scale * scale, n)
