@@ -37,6 +37,7 @@ import live
 import losses
 import public
 import quiet
+import see
 import streams
 import truth
 import verdict
@@ -101,6 +102,7 @@ def main() -> None:
         the_truth,
         before_labels,
         errors_before_labels,
+        the_dashboard,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     if not sys.argv[1:] and BENCHMARK not in os.environ:
@@ -443,6 +445,10 @@ def before_labels(_folder: Path) -> str:
 def errors_before_labels(_folder: Path) -> str:
     rivals = HERE / "../.rivals"
     return losses.text(rivals / "nannyml/bin/python", rivals / "flights/bin/python")
+
+
+def the_dashboard(_folder: Path) -> str:
+    return f"## The dashboard\n\n{see.table(see.measure())}"
 
 
 if __name__ == "__main__":
