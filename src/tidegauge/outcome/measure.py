@@ -180,7 +180,7 @@ class Rows:
         outputs: Mapping[str, Floats] | None = None,
     ) -> Errors:
         own = {name: each[rows] for name, each in (outputs or {}).items()}
-        return Errors.of(true[rows], said[rows], own, self._of(rows))
+        return Errors.of(true[rows], said[rows], own, self._of(rows), is_exact=self._is_exact)
 
     def _labels(self, rows: Counts) -> Labels:
         table = self._table.select(["actual_labels", "prediction_labels"]).take(pa.array(rows))

@@ -53,9 +53,9 @@ class Usual:
         main = measured.get(MAIN)
         if not isinstance(main, Errors) or main.n < _FEWEST:
             return None
-        below = np.cumsum(main.counts) / main.counts.sum()
+        below = np.cumsum(main.spread.counts) / main.spread.n
         first, last = np.searchsorted(below, (_TAIL, 1 - _TAIL))
-        return cls(int(main.bins[first]), int(main.bins[last]))
+        return cls(int(main.spread.bins[first]), int(main.spread.bins[last]))
 
 
 def wrong_of(measured: Mapping[str, Measured], usual: Usual | None) -> Wrong | None:
@@ -66,8 +66,9 @@ def wrong_of(measured: Mapping[str, Measured], usual: Usual | None) -> Wrong | N
     if isinstance(main, Labels):
         return _scaled(main.n, main.n * (1 - main.exact.mean), main.exact.squares)
     if isinstance(main, Errors) and usual is not None:
-        off = (main.bins < usual.first) | (main.bins > usual.last)
-        return _scaled(main.n, float(main.counts[off].sum()), main.error.squares)
+        spread = main.spread
+        off = (spread.bins < usual.first) | (spread.bins > usual.last)
+        return _scaled(main.n, float(spread.counts[off].sum()), main.error.squares)
     if isinstance(main, Ranking):
         gain = main.measured.get("ndcg")
         return None if gain is None else _scaled(gain.n, gain.n * (1 - gain.mean), gain.squares)

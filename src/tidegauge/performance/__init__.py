@@ -13,6 +13,7 @@ from tidegauge.performance.labels import Labels
 from tidegauge.performance.ranking import Ranking
 from tidegauge.performance.regression import Errors
 from tidegauge.performance.returns import Returns
+from tidegauge.performance.spread import Spread
 
 __all__ = [
     "Averages",
@@ -25,6 +26,7 @@ __all__ = [
     "Measured",
     "Ranking",
     "Returns",
+    "Spread",
     "decode",
     "encode",
     "merged",

@@ -23,6 +23,7 @@ from tidegauge.performance.ranking import Ranking
 from tidegauge.performance.regression import Errors
 from tidegauge.performance.returns import Returns
 from tidegauge.performance.scores import Scores
+from tidegauge.performance.spread import Spread
 
 Measured = Averages | Classes | Errors | Labels | Ranking | Returns | Delays
 Told = dict[str, Any]
@@ -123,8 +124,8 @@ def _errors(of: Errors) -> Told:
     told: Told = {name: astuple(getattr(of, name)) for name in _MOMENTS}
     return told | {
         "zeros": of.zeros,
-        "bins": _steps(of.bins),
-        "counts": _numbers(of.counts),
+        "bins": _steps(of.spread.bins),
+        "counts": _numbers(of.spread.counts),
         "quantiles": {name: astuple(each) for name, each in of.quantiles.items()},
     }
 
@@ -136,8 +137,7 @@ def _to_errors(told: Told) -> Errors:
     return Errors(
         **{name: _moments(told[name]) for name in _MOMENTS},
         zeros=told["zeros"],
-        bins=np.cumsum(_ints(told["bins"])),
-        counts=_floats(told["counts"]),
+        spread=Spread(np.cumsum(_ints(told["bins"])), _floats(told["counts"])),
         quantiles=_all_moments(told["quantiles"]),
     )
 

@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tidegauge.arrays import Counts, Floats
+from tidegauge.performance.bins import bins_of
 from tidegauge.performance.classes import PROBABILITY, Classes, Coded, moved
 from tidegauge.performance.delay import Delays, octaves_of
 from tidegauge.performance.moments import weighed
-from tidegauge.performance.scores import BANDS, Scores, bands_of, bins_of, terms_of
+from tidegauge.performance.scores import BANDS, Scores, bands_of, terms_of
 
 _CELLS: Final = 1 << 22
 """Counts that are held at once: of more classes than that allows, groups are counted one by one."""

@@ -8,10 +8,10 @@ from typing import Final, Self
 
 import numpy as np
 
-from tidegauge.arrays import Counts, Floats
+from tidegauge.arrays import Floats
 from tidegauge.performance.figure import Figure, around, over, share
-from tidegauge.performance.moments import Moments, weighed
-from tidegauge.performance.scores import bins_of
+from tidegauge.performance.moments import Moments
+from tidegauge.performance.spread import Spread
 
 LEVEL: Final = re.compile(r"[pq]_?(\d{1,2}(?:\.\d+)?|0?\.\d+)")
 """Outputs that are named as a quantile: p10, q90, q0.5."""
@@ -44,9 +44,8 @@ class Errors:
     symmetric: Moments = field(default_factory=Moments)
     zeros: float = 0.0
     """True values of 0, of which no share can be told."""
-    bins: Counts = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    counts: Floats = field(default_factory=lambda: np.zeros(0))
-    """How many errors lie in each bin."""
+    spread: Spread = field(default_factory=Spread)
+    """Of the errors."""
     quantiles: Mapping[str, Moments] = field(default_factory=dict[str, Moments])
     """The loss of each output that is a quantile."""
     within: Moments = field(default_factory=Moments)
@@ -60,6 +59,8 @@ class Errors:
         predicted: Floats,
         outputs: Mapping[str, Floats] | None = None,
         weights: Floats | None = None,
+        *,
+        is_exact: bool = False,
     ) -> Self:
         """Rows without a finite true and predicted value are left out."""
         there = np.isfinite(true) & np.isfinite(predicted)
@@ -70,7 +71,6 @@ class Errors:
         off = np.abs(error)
         some = y != 0
         size = np.abs(y) + np.abs(p)
-        bins, where = np.unique(bins_of(error), return_inverse=True)
         within, width = _interval(y, told, w)
         return cls(
             true=Moments.of(y, w),
@@ -79,8 +79,7 @@ class Errors:
             relative=Moments.of(off[some] / np.abs(y[some]), w[some]),
             symmetric=Moments.of(2 * off / np.where(size == 0, 1.0, size), w),
             zeros=float(w[~some].sum()),
-            bins=bins,
-            counts=weighed(where, w, len(bins)),
+            spread=Spread.of(error, w, is_exact=is_exact),
             quantiles={
                 name: Moments.of(_pinball(y, values, level)[fine], w[fine])
                 for name, values in told.items()
@@ -91,10 +90,6 @@ class Errors:
         )
 
     def merge(self, other: Self) -> Self:
-        bins = np.union1d(self.bins, other.bins)
-        counts = np.zeros(len(bins))
-        for each in (self, other):
-            counts[np.searchsorted(bins, each.bins)] += each.counts
         names = {**self.quantiles, **other.quantiles}
         none = Moments()
         return type(self)(
@@ -104,8 +99,7 @@ class Errors:
             relative=self.relative.merge(other.relative),
             symmetric=self.symmetric.merge(other.symmetric),
             zeros=self.zeros + other.zeros,
-            bins=bins,
-            counts=counts,
+            spread=self.spread.merge(other.spread),
             quantiles={
                 name: self.quantiles.get(name, none).merge(other.quantiles.get(name, none))
                 for name in names

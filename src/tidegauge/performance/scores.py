@@ -1,7 +1,6 @@
 """Scores by what was true: how well they rank, and whether they are what happens.
 
-Scores are counted in bins that are the same everywhere: 32 to each halving of the distance to 0
-and to 1, so the tails are as finely told as the middle.  What rests on the order alone is of bins,
+Scores are counted in bins that are the same everywhere.  What rests on the order alone is of bins,
 and says how far the rows themselves may be; sums are exact.
 """
 
@@ -14,19 +13,12 @@ import numpy as np
 from scipy.special import digamma
 
 from tidegauge.arrays import Counts, Floats
+from tidegauge.performance.bins import TOP, bins_of
 from tidegauge.performance.figure import Figure, Z, around, ratio_of_odds
 from tidegauge.performance.moments import Moments, weighed
 
-_DIGITS: Final = 5
-"""Of a score's mantissa that tell bins apart: 32 to an octave."""
-_SHIFT: Final = 52 - _DIGITS
-_LEAST: Final = (1023 - 31) << _DIGITS
-"""What is nearer to 0 or to 1 than 2**-31 lies in one bin."""
-_TOP: Final = 2 * ((1022 << _DIGITS) - _LEAST + 1) + 1
-"""The bin of 1."""
 BANDS: Final = 20
 """Of equal width, in which scores are held against what happened."""
-_MIDDLE: Final = 0.5
 _SMALLEST: Final = float(np.finfo(np.float64).eps)
 """A probability of 0 or 1 that was wrong is taken for this: its logarithm is infinite."""
 
@@ -52,20 +44,6 @@ class Offset(NamedTuple):
     """Scores, less 1 where it was true."""
     true: float
     """The weight of what was."""
-
-
-def bins_of(scores: Floats) -> Counts:
-    """The number of each score's bin: it rises with the score."""
-    near = np.minimum(scores, 1.0 - scores)
-    # As a whole number a double's bits rise with it: exponent first, then the digits.
-    low = np.maximum((near.view(np.int64) >> _SHIFT) - (_LEAST - 1), 0)
-    bins = np.where(scores > _MIDDLE, _TOP - low, low)
-    outside = ~(near >= 0)
-    if outside.any():
-        far = scores[outside]
-        beyond = (np.abs(far).view(np.int64) >> _SHIFT) + 1
-        bins[outside] = np.where(far < 0, -beyond, _TOP + beyond)
-    return bins
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,14 +162,14 @@ class Scores:
     def _is_probability(self) -> bool:
         if self.values is not None:
             return bool(self.values[0] >= 0 and self.values[-1] <= 1)
-        return bool(self.bins[0] >= 0 and self.bins[-1] <= _TOP)
+        return bool(self.bins[0] >= 0 and self.bins[-1] <= TOP)
 
 
 def _counted(bins: Counts, truth: Counts, w: Floats, width: int) -> tuple[Counts, Floats]:
     """The bins that hold a score, and the weight in each by truth."""
-    if len(bins) > _TOP and bins.min() >= 0 and bins.max() <= _TOP:
+    if len(bins) > TOP and bins.min() >= 0 and bins.max() <= TOP:
         # Of many rows all bins are counted at once, and none are sorted.
-        counts = weighed(bins * width + truth, w, (_TOP + 1) * width).reshape(-1, width)
+        counts = weighed(bins * width + truth, w, (TOP + 1) * width).reshape(-1, width)
         there = np.flatnonzero(counts.any(axis=1))
         return there.astype(np.int64), counts[there]
     found, where = np.unique(bins, return_inverse=True)
