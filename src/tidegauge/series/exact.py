@@ -47,18 +47,23 @@ class Asked:
         table = self._rows(looked.total.start, looked.total.stop)
         if table is None:
             return looked
-        task = self.model.task or self.model.likely_task
-        rows = Rows(table, task, is_exact=True)
+        rows = self._read(table)
         starts = floor_all(places(table).minute, step)
-
-        def measured(point: Point, own: Counts) -> Point:
-            cuts = np.array([0, len(own)])
-            (count,), (found,) = rows.count(own, cuts), rows.measure(own, cuts)
-            return replace(point, labelled=count, measured=found)
-
-        points = [measured(each, np.flatnonzero(starts == each.start)) for each in looked.points]
-        total = measured(looked.total, np.arange(table.num_rows))
+        points = [
+            _measured(each, rows, np.flatnonzero(starts == each.start)) for each in looked.points
+        ]
+        total = _measured(looked.total, rows, np.arange(table.num_rows))
         return replace(looked, points=points, total=total)
+
+    def whole(self, point: Point) -> Point:
+        """A span as one, measured of its rows."""
+        table = self._rows(point.start, point.stop)
+        if table is None:
+            return point
+        return _measured(point, self._read(table), np.arange(table.num_rows))
+
+    def _read(self, table: Table) -> Rows:
+        return Rows(table, self.model.task or self.model.likely_task, is_exact=True)
 
     def _rows(self, start: int, stop: int) -> Table | None:
         """Of which something is known, in the order of time."""
@@ -83,6 +88,12 @@ class Asked:
             found.append(joined(_only(own, column, value), labels, feedback))
         found = [table for table in found if table.num_rows]
         return in_order(unify(found)) if found else None
+
+
+def _measured(point: Point, rows: Rows, own: Counts) -> Point:
+    cuts = np.array([0, len(own)])
+    (count,), (found,) = rows.count(own, cuts), rows.measure(own, cuts)
+    return replace(point, labelled=count, measured=found)
 
 
 def _only(table: Table, column: str, value: str | None) -> Table:
