@@ -33,6 +33,8 @@ export interface ModelSearch {
   output?: string;
   /** Slices are looked for, which takes some seconds. */
   slices?: boolean;
+  /** What errors are held against, where that is not the reference. */
+  errors?: "before";
   /** The moment that the scrubber stands on. */
   at?: string;
   /** Two sides are held against each other, and not the present against the reference. */
@@ -106,6 +108,7 @@ export const modelSearch = (told: Told): ModelSearch =>
     output: text(told.output),
     at: moment(told.at),
     slices: told.slices === true ? true : undefined,
+    errors: oneOf(told.errors, ["before"] as const),
     sides: told.sides === true ? true : undefined,
     a: text(told.a),
     a_version: text(told.a_version),

@@ -157,6 +157,19 @@ export const usePerformance = (part: Part, step: number) =>
       ),
   }).data;
 
+export const useErrors = (part: Part, against: "reference" | "before") =>
+  useQuery({
+    queryKey: ["model", part.modelId, "errors", part, against],
+    queryFn: () =>
+      told(
+        client.GET("/api/v1/models/{model_id}/performance/errors", {
+          params: { path: path(part), query: { ...of(part), against } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    throwOnError: true,
+  }).data;
+
 /** The same of some segments, each by itself. */
 export const useSegmentPerformance = (part: Part, segments: readonly string[], metric: string) =>
   useSuspenseQueries({

@@ -12,6 +12,7 @@ import { groups } from "../charts/groups";
 import { importance, importanceCourse } from "../charts/importance";
 import { type Moved, moved } from "../charts/moved";
 import { performance } from "../charts/performance";
+import { spread } from "../charts/spread";
 import { errors, latency, throughput } from "../charts/traffic";
 import { percent } from "../components/numbers";
 
@@ -167,6 +168,44 @@ const bands = Array.from({ length: 20 }, (_, place) => {
   return { score, happened: score ** 1.3, count: 40_000 * (1 - score) ** 3 + 20 };
 });
 
+/** How errors are spread, in bars of a width, the first of them so many before 0. */
+function erring(
+  width: number,
+  first: number,
+  shares: readonly number[],
+  reference?: readonly number[],
+) {
+  const figure = (value: number) => ({ value, low: null, high: null, n: 900, bound: 0 });
+  const side = (own: readonly number[]) => {
+    const quantile = (level: number): number => {
+      let upto = 0;
+      const place = own.findIndex((each) => {
+        upto += each;
+        return upto >= level;
+      });
+      return (first + place) * width;
+    };
+    const levels = { p5: 0.05, p25: 0.25, median: 0.5, p75: 0.75, p95: 0.95 };
+    return {
+      n: 900,
+      is_enough: true,
+      bias: figure(0),
+      quantiles: Object.fromEntries(
+        Object.entries(levels).map(([name, level]) => [name, figure(quantile(level))]),
+      ),
+      counts: own.map((each) => each * 900),
+      below: 0,
+      above: 0,
+    };
+  };
+  return {
+    output: "",
+    edges: [...shares, 0].map((_, place) => (first + place - 0.5) * width),
+    now: side(shares),
+    other: reference ? side(reference) : null,
+  };
+}
+
 const grouped = (names: readonly string[]) =>
   names.map((group, place) => ({
     group,
@@ -271,6 +310,16 @@ const found: Record<string, Drawing> = {
   confusion: confusion(cells(["ok", "fraud"])),
   "confusion of many": confusion(cells(Array.from({ length: 30 }, (_, place) => `class ${place}`))),
   calibration: calibration(bands),
+  spread: spread(erring(2, -14, bell(36, 18), bell(36, 13))),
+  "spread of two humps": spread(
+    erring(
+      0.005,
+      -8,
+      bell(30, 8).map((each, place) => 0.8 * each + (place === 25 ? 0.2 : 0)),
+    ),
+  ),
+  "spread of one value": spread(erring(1, 0, [1])),
+  "spread of the largest": spread(erring(1e306, -10, bell(20, 10))),
   groups: groups("Accuracy by region", "with the 95 % interval", grouped(["eu", "us", "asia"])),
   "groups of long names": groups("Accuracy", "of each", grouped([LONG, "b"]), percent),
   importance: importance(weighed(FEATURES), "before"),

@@ -42,7 +42,8 @@ class TimeShown(BaseModel):
 class SpreadShown(BaseModel):
     n: Annotated[float, Field(description="Rows that have both a prediction and a truth.")]
     is_enough: Annotated[
-        bool, Field(description=f"At least {FEWEST} rows: of fewer the tails are not known.")
+        bool,
+        Field(description=f"Worth {FEWEST} rows of one weight: of fewer the tails are not known."),
     ]
     bias: Annotated[FigureShown | None, Field(description="The mean error.")]
     quantiles: Annotated[
@@ -196,7 +197,7 @@ def _spread(of: Errors, edges: Floats) -> SpreadShown:
     quantiles = {name: of.spread.quantile(level, of.error.worth) for name, level in _LEVELS.items()}
     return SpreadShown(
         n=of.n,
-        is_enough=of.n >= FEWEST,
+        is_enough=of.error.worth >= FEWEST,
         bias=shown(bias) if bias is not None and math.isfinite(bias.value) else None,
         quantiles={name: shown(each) for name, each in quantiles.items() if each is not None},
         counts=inside,

@@ -10,6 +10,7 @@ import { Moment } from "../../components/Moment";
 import { digits, named, percent, short, whole } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
 import { Scroll } from "../../components/Scroll";
+import { Errors } from "./Errors";
 import { labelledStepOf, useChange, useModelSearch, usePart } from "./part";
 import { Segments } from "./Segments";
 import { Slices } from "./Slices";
@@ -21,7 +22,7 @@ export function PerformanceTab() {
   const { metric: asked } = useModelSearch();
   const set = useChange();
   const names = Object.keys(found.total.metrics);
-  const metric = asked && names.includes(asked) ? asked : found.main_metric;
+  const metric = asked && names.includes(asked) ? asked : (found.main_metric ?? names[0] ?? null);
   const estimates = useEstimates(part, metric, found.step);
   if (!metric)
     return (
@@ -57,7 +58,14 @@ export function PerformanceTab() {
       <Chart draw={performance} of={[found, metric, estimates]} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 5 }}>
-          <Figures found={found} />
+          <Stack gap="md">
+            <Figures found={found} />
+            {names.some(isOfErrors) ? (
+              <Part height={300}>
+                <Errors part={{ ...part, start: found.start_time, end: found.end_time }} />
+              </Part>
+            ) : null}
+          </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Stack gap="md">
@@ -82,6 +90,9 @@ export function PerformanceTab() {
     </Stack>
   );
 }
+
+/** Numbers have errors that are spread: of one output, or of several. */
+const isOfErrors = (name: string): boolean => name === "mae" || /^outputs\..*\.mae$/.test(name);
 
 function Figures({ found }: { found: ReturnType<typeof usePerformance> }) {
   return (
