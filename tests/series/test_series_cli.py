@@ -107,6 +107,19 @@ def test_performance(command):
     assert "roc_auc" in command("performance", "m", "--metric", "roc_auc")
 
 
+@pytest.mark.usefixtures("lent")
+def test_performance_by_a_column(command):
+    said = command("performance", "m", "--by", "model_version")
+    assert [line.split()[0] for line in said.splitlines()[1:3]] == ["1", "2"]
+    assert "2 of 2, the surely worst by accuracy first" in said
+    told = json.loads(command("performance", "m", "--by", "tags.group", "--json"))
+    assert {each["value"] for each in told["items"]} == {*GIVEN}
+    assert "No label has come" in command(
+        "performance", "m", "--by", "tags.group", "--search", "zzz"
+    )
+    assert "says its 'entity_id'" in command("performance", "m", "--by", "entity_id", status=1)
+
+
 @pytest.mark.usefixtures("api")
 def test_performance_of_a_model_without_labels(api, command):
     api.case.send([prediction(random.Random(1), n, at=START + n) for n in range(50)], START + HOURS)

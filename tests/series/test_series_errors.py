@@ -95,8 +95,8 @@ def test_bars_and_quantiles_are_those_of_the_rows(api, demand, exact, version):
         assert apart == 0 if exact else apart < 0.06
 
 
-def test_a_second_hump_is_seen(api, demand):
-    _rows, _true = demand
+@pytest.mark.usefixtures("demand")
+def test_a_second_hump_is_seen(api):
     (output,) = asked(api, against="before")["outputs"]
     middles = (np.array(output["edges"][1:]) + output["edges"][:-1]) / 2
     for side, wanted in (("now", 1 / 9), ("other", 0.0)):
@@ -105,8 +105,8 @@ def test_a_second_hump_is_seen(api, demand):
         assert counts[(middles > 22) & (middles < 34)].sum() == 0
 
 
-def test_of_a_reference_without_labels_nothing_is_told(api, demand):
-    assert len(demand[0]) == 2_000
+@pytest.mark.usefixtures("demand")
+def test_of_a_reference_without_labels_nothing_is_told(api):
     found = asked(api)
     assert (found["against"], found["other"]) == ("reference", None)
     assert found["outputs"][0]["other"] is None

@@ -30,8 +30,8 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 OF_A_MODEL = [
     *("status", "watermark", "versions", "segments", "schema", "references", "baseline"),
     *("profile", "drift", "drift/overall", "traffic", "metrics", "quality", "records"),
-    *("performance", "performance/errors", "labels/coverage", "fairness", "compare"),
-    *("segments/where", "explanations"),
+    *("performance", "performance/errors", "performance/groups", "labels/coverage"),
+    *("fairness", "compare", "segments/where", "explanations"),
     *("diagnosis", "estimates", "report"),
     *("drift/summary", "drift/report", "readings", "monitor"),
     *("monitor/run", "monitor/backtest", "training", "alert-rules", "alert-rules/{rule_id}"),

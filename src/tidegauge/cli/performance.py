@@ -16,6 +16,11 @@ def performance(  # noqa: PLR0913 - an option each
     metric: Annotated[str, typer.Option(help="One figure; else what its task is judged by.")] = "",
     version: Annotated[str, typer.Option(help="Of the model; else all together.")] = "",
     segment: Annotated[str, typer.Option(help="One declared segment: tags.region=eu.")] = "",
+    by: Annotated[
+        str,
+        typer.Option(help="Each value of a column, the worst first: entity_id, tags.region."),
+    ] = "",
+    search: Annotated[str, typer.Option(help="With --by: only values that hold this.")] = "",
     exact: Annotated[
         bool, typer.Option("--exact", help="From the rows themselves: no figure is of bins.")
     ] = False,
@@ -29,6 +34,10 @@ def performance(  # noqa: PLR0913 - an option each
     query = {"version": version, "segment": segment, "start_time": start, "end_time": end}
     path = f"/api/v1/models/{model}"
     with connect(url, api_key) as http:
+        if by:
+            more = {"by": by, "search": search, "metric": metric}
+            _print_groups(get(http, f"{path}/performance/groups", **query, **more), as_json=as_json)
+            return
         found = get(http, f"{path}/performance", **query, exact="true" if exact else "")
         name = metric or found["main_metric"] or ""
         step = max(found["step"], 3600)
@@ -51,6 +60,35 @@ def performance(  # noqa: PLR0913 - an option each
     for figure, trust in expected["trust"].items():
         if not trust["is_trusted"]:
             console.print(f"Do not believe what {figure} is expected to be: {trust['reason']}")
+
+
+def _print_groups(found: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        import json  # noqa: PLC0415 - `--help` needs none
+
+        typer.echo(json.dumps(found, indent=1))
+        return
+    console = Console()
+    items = found["items"]
+    if not items:
+        console.print("No label has come of these.")
+        return
+    names = list(items[0]["metrics"])
+    by = plain(found["by"])
+    table = table_of(by, "predictions", "labelled", *map(plain, names), left=(by,))
+    for each in items:
+        figures = [_about(each["metrics"].get(name)) for name in names]
+        few = "" if each["is_ranked"] else " (few)"
+        name = f"{plain(each['value'] or '(none)')}{few}"
+        table.add_row(name, f"{each['predictions']:,}", f"{each['labelled']:,}", *figures)
+    console.print(table)
+    console.print(
+        f"{len(items)} of {found['groups']:,}, the surely worst by {found['main_metric']} first; of"
+        f" fewer than {found['fewest']} labels none is ranked.",
+        highlight=False,
+    )
+    if found["left_out"]:
+        console.print(f"{found['left_out']:,} of fewer labels are left out: --search finds them.")
 
 
 def _print_all(console: Console, model: str, found: Mapping[str, Any]) -> None:

@@ -84,8 +84,8 @@ class Asked:
                 raise InputError(f"these are more than {MOST:,} predictions: {_WAYS_OUT}")
             if not self.go_on():
                 raise InputError(f"these rows cannot be read in time: {_WAYS_OUT}")
-            own = _only(table, "model_version", self.version)
-            found.append(joined(_only(own, column, value), labels, feedback))
+            own = only(table, "model_version", self.version)
+            found.append(joined(only(own, column, value), labels, feedback))
         found = [table for table in found if table.num_rows]
         return in_order(unify(found)) if found else None
 
@@ -96,7 +96,7 @@ def _measured(point: Point, rows: Rows, own: Counts) -> Point:
     return replace(point, labelled=count, measured=found)
 
 
-def _only(table: Table, column: str, value: str | None) -> Table:
+def only(table: Table, column: str, value: str | None) -> Table:
     """Those with a value; all where no column is named, or no value."""
     if not column or value is None:
         return table
