@@ -78,7 +78,7 @@ class Asked:
         names = sampling.columns(self.store, held, more=truths, features=(), segments=segments)
         found: list[Table] = []
         count = 0
-        for table in sampling.read(self.store, held, names, [(start, stop)]):
+        for table in sampling.heaped(sampling.read(self.store, held, names, [(start, stop)])):
             count += table.num_rows
             if count > MOST:
                 raise InputError(f"these are more than {MOST:,} predictions: {_WAYS_OUT}")

@@ -138,7 +138,7 @@ class Asked:
         column = self.segment.partition("=")[0]
         segments = [each for each in (self.by, column) if each]
         names = sampling.columns(self.store, held, more=_TRUTHS, features=(), segments=segments)
-        for table in self._pieces(held, names):
+        for table in sampling.heaped(self._pieces(held, names)):
             found = joined(table, labels)
             yield found.filter(found[LABELLED].is_valid())
 

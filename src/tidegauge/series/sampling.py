@@ -18,6 +18,8 @@ from tidegauge.store.unify import unify
 _CELLS: Final = 20_000_000
 """Of a table, at the most."""
 _AT_ONCE: Final = 4
+_HEAP: Final = 250_000
+"""Rows."""
 
 
 def read(
@@ -31,6 +33,19 @@ def read(
                     found = places(table)
                     inside = found.live & (found.minute >= start) & (found.minute < stop)
                     yield table if inside.all() else table.take(np.flatnonzero(inside))
+
+
+def heaped(tables: Iterable[Table]) -> Iterator[Table]:
+    """Pieces put together: to look labels up for a heap takes hardly longer than for a piece, as
+    most of that is to make the labels ready for it."""
+    heap: list[Table] = []
+    for table in tables:
+        heap.append(table)
+        if sum(each.num_rows for each in heap) >= _HEAP:
+            yield unify(heap)
+            heap = []
+    if heap:
+        yield unify(heap)
 
 
 def columns(
