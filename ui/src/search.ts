@@ -33,6 +33,8 @@ export interface ModelSearch {
   output?: string;
   /** Slices are looked for, which takes some seconds. */
   slices?: boolean;
+  /** The column by whose values performance is told. */
+  by?: string;
   /** What errors are held against, where that is not the reference. */
   errors?: "before";
   /** The moment that the scrubber stands on. */
@@ -108,6 +110,7 @@ export const modelSearch = (told: Told): ModelSearch =>
     output: text(told.output),
     at: moment(told.at),
     slices: told.slices === true ? true : undefined,
+    by: text(told.by),
     errors: oneOf(told.errors, ["before"] as const),
     sides: told.sides === true ? true : undefined,
     a: text(told.a),

@@ -40,7 +40,7 @@ _USUAL: Final = (
 """Figures that are told of each group where none is named."""
 
 
-class GroupShown(BaseModel):
+class MeasuredGroup(BaseModel):
     value: Annotated[str, Field(description="Empty of rows that do not say it.")]
     predictions: int
     labelled: int
@@ -67,7 +67,7 @@ class GroupsShown(BaseModel):
     looked_at: Annotated[
         int, Field(description=f"Of these: of more than {MOST:,} they are a sample by their ids.")
     ]
-    items: Annotated[list[GroupShown], Field(description="The one that is surely worst first.")]
+    items: Annotated[list[MeasuredGroup], Field(description="The one that is surely worst first.")]
     next: str | None
 
 
@@ -181,9 +181,9 @@ def _names(groups: list[Group], positive: str | None, wanted: list[str]) -> list
     return [main, *(name for name in _USUAL if name in known and name != main)]
 
 
-def _shown(each: Ranked, positive: str | None, names: list[str]) -> GroupShown:
+def _shown(each: Ranked, positive: str | None, names: list[str]) -> MeasuredGroup:
     point = each.group.point
-    return GroupShown(
+    return MeasuredGroup(
         value=each.group.value,
         predictions=point.predictions,
         labelled=point.labelled,

@@ -85,7 +85,7 @@ function Quantiles({ now, other, beside }: { now: Side; other: Side | null; besi
         </tbody>
       </table>
       <Text size="xs" c="dimmed" px="md" py={8}>
-        {now.is_enough ? "" : `Of ${short(now.n)} labels the tails are not known. `}
+        {now.is_enough ? "" : "So few labels do not tell where the tails are. "}
         {percent(now.below / now.n)} lie further left than is drawn, {percent(now.above / now.n)}{" "}
         further right.
       </Text>

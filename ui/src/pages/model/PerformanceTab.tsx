@@ -10,6 +10,7 @@ import { Moment } from "../../components/Moment";
 import { digits, named, percent, short, whole } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
 import { Scroll } from "../../components/Scroll";
+import { Entities } from "./Entities";
 import { Errors } from "./Errors";
 import { labelledStepOf, useChange, useModelSearch, usePart } from "./part";
 import { Segments } from "./Segments";
@@ -34,6 +35,8 @@ export function PerformanceTab() {
       </Panel>
     );
   const delay = found.label_delay;
+  // All parts of the page are of the steps that the figures are of.
+  const told = { ...part, start: found.start_time, end: found.end_time };
   return (
     <Stack gap="md">
       <Group gap="lg">
@@ -62,7 +65,7 @@ export function PerformanceTab() {
             <Figures found={found} />
             {names.some(isOfErrors) ? (
               <Part height={300}>
-                <Errors part={{ ...part, start: found.start_time, end: found.end_time }} />
+                <Errors part={told} />
               </Part>
             ) : null}
           </Stack>
@@ -87,6 +90,9 @@ export function PerformanceTab() {
           </Stack>
         </Grid.Col>
       </Grid>
+      <Part>
+        <Entities part={told} metric={metric} />
+      </Part>
     </Stack>
   );
 }
