@@ -64,7 +64,7 @@ class SpanShown(BaseModel):
     labels: int
 
 
-class JobShown(BaseModel):
+class RetrainingShown(BaseModel):
     job_id: str
     model_id: str
     policy: str
@@ -92,8 +92,8 @@ class JobShown(BaseModel):
     changed_at: datetime
 
 
-class JobsShown(BaseModel):
-    jobs: list[JobShown]
+class RetrainingsShown(BaseModel):
+    jobs: list[RetrainingShown]
     next: str | None
 
 
@@ -183,13 +183,13 @@ def retrain_by_hand(
     idempotency_key: Annotated[
         str | None, Header(min_length=1, max_length=128, description="Asked twice, it is one job.")
     ] = None,
-) -> JobShown:
+) -> RetrainingShown:
     """Train a model again, as its policy says; the answer tells the place in the queue."""
     if wanted.force and key.role != "admin":
         raise ProblemError("forbidden-role", "`force` needs a key with the role admin")
     body = key_of(wanted.model_dump_json())
 
-    def write(connection: Connection) -> JobShown:
+    def write(connection: Connection) -> RetrainingShown:
         model = model_in(connection, key, wanted.model_id)
         if model.archived_at is not None:
             raise ProblemError("state-conflict", f"the model {model.name!r} is archived")
@@ -228,7 +228,7 @@ def list_jobs(
     state: Annotated[list[State] | None, Query()] = None,
     limit: Limit = 100,
     cursor: Annotated[str | None, Query(max_length=64, description="`next` of a page.")] = None,
-) -> JobsShown:
+) -> RetrainingsShown:
     """The latest first."""
     with state_of(request).kept.catalog.read() as connection:
         own = None if model_id is None else [model_in(connection, key, model_id).id]
@@ -237,11 +237,11 @@ def list_jobs(
         )
         waiting = [each.id for each in retrainings.waiting(connection, key.tenant)]
         shown = [_shown(each, waiting) for each in found[:limit]]
-    return JobsShown(jobs=shown, next=shown[-1].job_id if len(found) > limit else None)
+    return RetrainingsShown(jobs=shown, next=shown[-1].job_id if len(found) > limit else None)
 
 
 @router.get("/jobs/{job_id}")
-def get_job(job_id: str, request: Request, key: Reader) -> JobShown:
+def get_job(job_id: str, request: Request, key: Reader) -> RetrainingShown:
     with state_of(request).kept.catalog.read() as connection:
         return _alone(connection, _one(connection, key, job_id))
 
@@ -260,10 +260,10 @@ def get_job_log(
 
 
 @router.delete("/jobs/{job_id}")
-def cancel_job(job_id: str, request: Request, key: Writer) -> JobShown:
+def cancel_job(job_id: str, request: Request, key: Writer) -> RetrainingShown:
     """What waits never starts; what runs is told to end. Once it is over it stays as it is."""
 
-    def write(connection: Connection) -> JobShown:
+    def write(connection: Connection) -> RetrainingShown:
         job, at = _one(connection, key, job_id), act.now(connection)
         after = queue.cancel(connection, job, at, who(key))
         if after is not job:
@@ -328,13 +328,13 @@ def _one(connection: Connection, key: Key, job_id: str) -> Retraining:
     return found
 
 
-def _alone(connection: Connection, job: Retraining) -> JobShown:
+def _alone(connection: Connection, job: Retraining) -> RetrainingShown:
     return _shown(job, [each.id for each in retrainings.waiting(connection, job.tenant)])
 
 
-def _shown(job: Retraining, waiting: Sequence[str]) -> JobShown:
+def _shown(job: Retraining, waiting: Sequence[str]) -> RetrainingShown:
     document = job.document
-    return JobShown(
+    return RetrainingShown(
         job_id=job.id,
         model_id=document["model_id"],
         policy=job.policy,

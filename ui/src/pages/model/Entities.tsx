@@ -6,7 +6,7 @@ import { useState } from "react";
 import type { Shown } from "../../api/client";
 import { Problem } from "../../api/client";
 import { useGroups } from "../../api/groups";
-import { type Part, useParts } from "../../api/model";
+import { type Part, useHead } from "../../api/model";
 import { AnchorLink } from "../../components/AnchorLink";
 import { Empty } from "../../components/Empty";
 import { digits, named, short, whole } from "../../components/numbers";
@@ -22,7 +22,7 @@ const PAUSE_MS = 400;
 export function Entities({ part, metric }: { part: Part; metric: string }) {
   const { by } = useModelSearch();
   const set = useChange();
-  const { segments } = useParts(part.modelId);
+  const { segments } = useHead(part.modelId);
   const [words, setWords] = useState("");
   const [search] = useDebouncedValue(words, PAUSE_MS);
   const columns = [...new Set([...COLUMNS, ...segments.map((each) => each.column), by ?? ENTITY])];
