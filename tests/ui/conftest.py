@@ -38,6 +38,7 @@ class Whole:
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             start_new_session=True,
         )
+        self.data = data
         self.key = ""
         for line in self._process.stdout:
             if found := re.search(r"tg_\S+", line):

@@ -1,6 +1,8 @@
 """What those do who keep it: monitors, silences, channels, and who may come in."""
 
 import re
+import subprocess
+import sys
 import time
 
 import httpx
@@ -175,3 +177,51 @@ def test_a_report_goes_out_each_week(demo, mine):
     page.get_by_role("button", name="Remove it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("No report goes out yet")
     assert not mine.complaints
+
+
+def test_another_tenant_sees_nothing_of_this_one(demo, look):
+    """Not in a list, not by a name that they know, and not by a link that they were sent."""
+    words = ["keys", "create", "other", "--role", "admin", "--tenant", "other"]
+    made = subprocess.run(
+        [sys.executable, "-m", "tidegauge.cli", *words, "--data", str(demo.data)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    demo.ask("PUT", "channels/ours-alone", json={"kind": "console"})
+    raised = {"model_id": "card-fraud", "severity": "low", "title": "ours alone"}
+    incident = demo.ask("POST", "alerts", json=raised)["incident_id"]
+    other = look(demo, login=False)
+    key = re.search(r"tg_\S+", made.stdout)[0]
+    until = time.monotonic() + 30
+    # A running server knows a new key within a second.
+    while not other.context.request.post("/api/v1/session", data={"key": key}).ok:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    ours = re.compile("card-|restaurant|ours[ -]alone|trading|recommender|product-images")
+    places = [
+        "incidents?state=all",
+        "monitors",
+        "silences",
+        "channels",
+        "reports",
+        "access",
+        "audit",
+    ]
+    for path in ["", *places, "system"]:
+        page = other.go(f"/{path}")
+        assert not ours.search(page.locator("body").inner_text()), path
+    for path in (
+        "models/card-fraud/overview",
+        "models/card-fraud/records",
+        f"incidents/{incident}",
+        "channels/ours-alone",
+    ):
+        other.page.goto(f"/{path}")
+        expect(page.get_by_role("main")).to_contain_text("Not found")
+        assert "restaurant" not in page.locator("body").inner_text()
+    page.keyboard.press("/")
+    page.get_by_placeholder("A model, or a page").fill("card")
+    expect(page.get_by_text("Nothing is called that")).to_be_visible()
+    assert all("404" in each for each in other.complaints)
+    demo.ask("DELETE", "channels/ours-alone")

@@ -277,7 +277,7 @@ def test_a_model_that_is_deleted_while_it_is_looked_at_is_said_to_be_gone(states
         mine.settle()
         assert len(_said(page)) > 20
     page.reload()
-    expect(page.get_by_text(re.compile("there is no model", re.IGNORECASE)).first).to_be_visible()
+    expect(page.get_by_text(re.compile("there is no such model")).first).to_be_visible()
     # It is gone, and that is all that the browser has to say.
     told = [each for each in mine.complaints if "404" not in each]
     assert not told, json.dumps(told)

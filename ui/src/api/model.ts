@@ -5,7 +5,7 @@ import {
   useSuspenseQueries,
   useSuspenseQuery,
 } from "@tanstack/react-query";
-import { client, type Shown, told } from "./client";
+import { client, Problem, type Shown, told } from "./client";
 
 /** Which part of a model a page is of; nothing said is all of it. */
 export interface Part {
@@ -43,6 +43,12 @@ const modelQuery = (modelId: string) =>
     queryFn: () =>
       told(client.GET("/api/v1/models/{model_id}", { params: { path: { model_id: modelId } } })),
   });
+
+/** Whether there is no such model, as far as is known. */
+export function useIsGone(modelId: string): boolean {
+  const { error } = useQuery(modelQuery(modelId));
+  return error instanceof Problem && error.status === 404;
+}
 
 export const useModel = (modelId: string) => useSuspenseQuery(modelQuery(modelId)).data;
 

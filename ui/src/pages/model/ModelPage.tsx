@@ -20,7 +20,9 @@ import {
 } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useStanding } from "../../api/fleet";
-import { reportOf, useHead } from "../../api/model";
+import { reportOf, useHead, useIsGone } from "../../api/model";
+import { AnchorLink } from "../../components/AnchorLink";
+import { Empty } from "../../components/Empty";
 import { Part } from "../../components/Fallback";
 import { Moment } from "../../components/Moment";
 import { OwnTime } from "../../components/OwnTime";
@@ -55,6 +57,9 @@ const WITHOUT: Record<string, readonly ("version" | "segment" | "time")[]> = {
 export function ModelPage() {
   const { modelId } = useParams({ from: "/models/$modelId" });
   const search = useSearch({ from: "/models/$modelId" });
+  const standing = useStanding(modelId);
+  const isGone = useIsGone(modelId);
+  if (isGone) return <Gone modelId={modelId} />;
   const kept: ModelSearch = {
     range: search.range,
     from: search.from,
@@ -64,9 +69,17 @@ export function ModelPage() {
   };
   return (
     <Stack gap="md" maw={1400} mx="auto">
-      <Part height={56}>
-        <Head modelId={modelId} search={search} />
-      </Part>
+      <div>
+        <Group gap={10} wrap="nowrap">
+          <Title order={1} style={{ overflowWrap: "anywhere" }}>
+            {modelId}
+          </Title>
+          {standing ? <Status is={standing.status} word /> : null}
+        </Group>
+        <Part height={30}>
+          <Head modelId={modelId} search={search} />
+        </Part>
+      </div>
       <Tabs modelId={modelId} kept={kept} />
       <Part height={420}>
         <Outlet />
@@ -75,30 +88,38 @@ export function ModelPage() {
   );
 }
 
+/** It was erased, or never was, or is another tenant's. */
+function Gone({ modelId }: { modelId: string }) {
+  return (
+    <Stack gap="md" maw={1400} mx="auto">
+      <Title order={1} style={{ overflowWrap: "anywhere" }}>
+        {modelId}
+      </Title>
+      <Empty title="Not found: there is no such model">
+        It was erased, or is spelt otherwise.{" "}
+        <AnchorLink to="/" underline="always">
+          See the fleet
+        </AnchorLink>
+      </Empty>
+    </Stack>
+  );
+}
+
 function Head({ modelId, search }: { modelId: string; search: ModelSearch }) {
   const { model, versions, segments } = useHead(modelId);
-  const standing = useStanding(modelId);
   return (
-    <Group justify="space-between" align="flex-end" gap="sm">
-      <div style={{ minWidth: 0 }}>
-        <Group gap={10} wrap="nowrap">
-          <Title order={1} style={{ overflowWrap: "anywhere" }}>
-            {modelId}
-          </Title>
-          {standing ? <Status is={standing.status} word /> : null}
-        </Group>
-        <Group gap={8} mt={2}>
-          {model.task ? (
-            <Badge variant="light" color="gray" tt="none" fw={500}>
-              {model.task}
-            </Badge>
-          ) : null}
-          <Text size="sm" c="dimmed">
-            {[model.description, model.owner].filter(Boolean).join(" · ")}
-            {model.description || model.owner ? " · " : ""}seen <Moment at={model.last_seen} />
-          </Text>
-        </Group>
-      </div>
+    <Group justify="space-between" gap="sm">
+      <Group gap={8} mt={2} style={{ minWidth: 0 }}>
+        {model.task ? (
+          <Badge variant="light" color="gray" tt="none" fw={500}>
+            {model.task}
+          </Badge>
+        ) : null}
+        <Text size="sm" c="dimmed">
+          {[model.description, model.owner].filter(Boolean).join(" · ")}
+          {model.description || model.owner ? " · " : ""}seen <Moment at={model.last_seen} />
+        </Text>
+      </Group>
       <Pickers
         versions={versions.map((each) => each.version)}
         segments={segments.map((each) => each.segment)}
