@@ -22,8 +22,6 @@ from tidegauge.web.protocol import with_patience
 from tidegauge.web.websocket import WebSocket
 
 _GRACE = 8
-_BETWEEN = 50_000
-"""New values from one look for circles to the next."""
 _YEARS = 2026, 2090
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -59,16 +57,15 @@ def serve(
         _log.info("started", url=f"http://{host}:{port}", data=str(config.data), pid=os.getpid())
         # uvicorn leaves in order on SIGTERM and then raises it again, which would end us here.
         signal.signal(signal.SIGTERM, _leave)
-        _collect_seldom()
+        _leave_out_what_stays()
         server.run(sockets=[listening])
         _log.info("stopped")
 
 
-def _collect_seldom() -> None:
-    """An answer about a thousand models makes tens of thousands of values, and all are let go of by
-    count: looking for circles in all that lives, again and again meanwhile, took half its time."""
+def _leave_out_what_stays() -> None:
+    """What is there at the start is never let go of: looking for circles in all of it, again and
+    again while an answer of many values is made, took half of that answer's time."""
     gc.freeze()
-    gc.set_threshold(_BETWEEN, 20, 50)
 
 
 def server_of(app: Application, config: Config) -> uvicorn.Server:
