@@ -277,3 +277,31 @@ def test_a_monitor_that_looks_every_five_minutes_learns_within_an_hour_of_being_
     for slot in range(RIPE, RIPE + HOUR * SECOND, FIVE_MINUTES * SECOND):
         model.judged(slot)
     assert Kept.of(model.memory).rule.learned
+
+
+def test_a_past_that_comes_after_it_was_looked_at_is_looked_at_again(model):
+    now = RIPE + DAY * SECOND
+    moved, slot = now - 12 * HOUR * SECOND, now + MINUTE * SECOND
+    model.come(RIPE, moved, HOUR, 600)
+    assert model.judged(now).status != "breach"
+    model.judged(slot)
+    begun = model.memory.rule
+    # The rest of a history that is being loaded.
+    model.come(moved, now, HOUR, 600, 2.0)
+    found = [model.judged(slot := slot + MINUTE * SECOND) for _ in range(8)]
+    assert found[-1].status == "breach"
+    assert abs(found[-1].detail["since"] - moved) <= HOUR * SECOND
+    assert model.memory.rule is not begun
+    again = model.memory.rule
+    for _ in range(60):
+        model.judged(slot := slot + MINUTE * SECOND)
+    assert model.memory.rule is again
+
+
+def test_a_few_late_rows_do_not_make_it_begin_anew(model):
+    model.judged(RIPE)
+    begun = model.memory.rule
+    model.come(RIPE - HOUR * SECOND, RIPE, HOUR, 640)
+    for minute in range(1, 61):
+        model.judged(RIPE + minute * MINUTE * SECOND)
+    assert model.memory.rule is begun

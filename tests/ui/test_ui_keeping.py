@@ -141,7 +141,7 @@ def test_an_admin_lets_somebody_in_and_makes_and_revokes_a_key(demo, mine, look)
     page = hers.go("/access")
     expect(page.get_by_text("Admins look after this")).to_be_visible()
     page = hers.go("/monitors/drift")
-    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    expect(page.get_by_role("button", name="Save", exact=True)).to_have_count(0)
     page = hers.go("/channels")
     expect(page.get_by_role("link", name="New channel")).to_have_count(0)
     assert not hers.complaints

@@ -22,7 +22,15 @@ from tidegauge.monitor.evidence import evidence
 from tidegauge.monitor.hourly import open_alarm
 from tidegauge.monitor.kept import Kept, Open
 from tidegauge.monitor.parted import sentence
-from tidegauge.monitor.past import DAYS, cold_rule, hours_of_week, learned, learned_within, span_of
+from tidegauge.monitor.past import (
+    DAYS,
+    cold_rule,
+    hours_of_week,
+    learned,
+    learned_within,
+    rows_before,
+    span_of,
+)
 from tidegauge.monitor.reading import Found, Memory, nothing
 from tidegauge.monitor.replay import Replay, Stateless
 from tidegauge.monitor.view import View
@@ -33,6 +41,8 @@ _ANEW: Final = 10
 """A tenth of the time since: so long what was told of an open alarm holds."""
 _OVER: Final = 6
 """Hours without it end an alarm."""
+_GROWN: Final = 1.01
+"""So many times the rows of a past make it another one."""
 _NO_COLUMN: Final = nothing("not_applicable", "no column is judged")
 
 
@@ -124,12 +134,17 @@ class Drift(Base):
         about = f"{baseline.id} {self.one_false_alarm_in_months} {self.tolerance} {self.every}"
         about += f" {','.join(facet.column for facet in watched.facets)}"
         kept = Kept.of(memory)
-        if kept is not None and kept.about == about and not _may_learn(view, kept, self.every):
+        if kept is not None and kept.about != about:
+            kept = None
+        if kept is not None and not (
+            _may_learn(view, kept, self.every) or _has_grown(view, kept, self.every)
+        ):
             return kept
         taught = learned(view, watched, self.settings)
-        if kept is not None and kept.about == about and taught.hourly is None:
+        if kept is not None and taught.hourly is None:
             return kept
-        begun = Kept.begun(about, taught.rule, memory)
+        past = rows_before(view, view.slot)
+        begun = Kept.begin(about, taught.rule, memory, slot=view.slot, past=past)
         if taught.hourly is not None:
             # What happened before it could judge is not news, but it may not be over.
             begun.open = open_alarm(view, watched, taught.hourly, span_of(view)[1])
@@ -253,6 +268,16 @@ def _may_learn(view: View, kept: Kept, every: int) -> bool:
     """Whether it is time to make the rule of the model's own past."""
     is_ripe = not kept.rule.learned and view.slot >= span_of(view)[1]
     return is_ripe and _is_its_turn(view, every)
+
+
+def _has_grown(view: View, kept: Kept, every: int) -> bool:
+    """Whether it began before its past was there: a history that is loaded, or counted again by a
+    new reference, comes in pieces.  It is asked ever more seldom, for about an hour."""
+    if not kept.rule.learned:
+        return False
+    age = (view.slot - kept.begun) // (every * SECOND)
+    is_asked = 0 < age <= max(HOUR // every, 1) and age.bit_count() == 1
+    return is_asked and rows_before(view, kept.begun) > _GROWN * kept.past
 
 
 def _may_learn_minutes(view: View, kept: Kept, every: int) -> bool:

@@ -52,14 +52,18 @@ class Kept:
     open: Open | None = None
     knows_minutes: bool = False
     """Has the rule learned what strays within an hour?"""
+    begun: int = 0
+    """The slot at which it was."""
+    past: int = 0
+    """Rows that came before that, as they were counted then."""
 
     def into(self, memory: Memory) -> None:
         head = {"version": _VERSION, "open": self.open.packed() if self.open else None}
         memory.state = _joined(head, self.state.encode(self.rule))
 
     @classmethod
-    def begun(cls, about: str, rule: Rule, memory: Memory) -> Self:
-        begun = cls(about, rule, State.start(rule))
+    def begin(cls, about: str, rule: Rule, memory: Memory, *, slot: int, past: int) -> Self:
+        begun = cls(about, rule, State.start(rule), begun=slot, past=past)
         begun.rule_into(memory)
         return begun
 
@@ -70,7 +74,13 @@ class Kept:
         return wider
 
     def rule_into(self, memory: Memory) -> None:
-        head = {"version": _VERSION, "about": self.about, "minutes": self.knows_minutes}
+        head = {
+            "version": _VERSION,
+            "about": self.about,
+            "minutes": self.knows_minutes,
+            "begun": self.begun,
+            "past": self.past,
+        }
         memory.rule = _joined(head, self.rule.encode())
 
     @classmethod
@@ -86,7 +96,9 @@ class Kept:
             told = head["open"]
             # A rule that an older release wrote does not say so, and knows of hours alone.
             knows = bool(about.get("minutes", False))
-            return cls(about["about"], rule, state, Open.of(told) if told else None, knows)
+            begun, past = int(about.get("begun", 0)), int(about.get("past", 0))
+            alarm = Open.of(told) if told else None
+            return cls(about["about"], rule, state, alarm, knows, begun, past)
         except (UnreadableError, KeyError, TypeError, ValueError):
             return None
 

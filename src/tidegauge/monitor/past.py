@@ -78,6 +78,12 @@ def stacked(view: View, watched: Watched, start: int, stop: int, resolution: int
     return found
 
 
+def rows_before(view: View, slot: int) -> int:
+    """What is known of the time since the reference began, up to the last whole hour."""
+    start, _stop = span_of(view)
+    return sum(each.rows for each in read(view, start, floor(slot, HOUR), HOUR))
+
+
 def read(view: View, start: int, stop: int, resolution: int) -> Iterable[Window]:
     """Those that were counted by the reference's bins."""
     baseline = view.subject.baseline
