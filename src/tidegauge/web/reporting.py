@@ -8,7 +8,6 @@ import base64
 import gzip
 import threading
 import time
-from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -16,11 +15,10 @@ from fastapi import FastAPI, Request
 from sqlalchemy import Connection
 
 from tidegauge import failpoint
-from tidegauge.alert import act
-from tidegauge.alert.ids import new_id
-from tidegauge.alert.notice import Attachment, Links, Notice, packed
+from tidegauge.alert import act, apart
+from tidegauge.alert.notice import Attachment, Links, Notice
 from tidegauge.alert.schedule import Schedule
-from tidegauge.catalog import CatalogError, models, notices, reports
+from tidegauge.catalog import CatalogError, models, reports
 from tidegauge.catalog.reports import Kept
 from tidegauge.errors import TidegaugeError
 from tidegauge.report import period
@@ -86,9 +84,9 @@ class Reporting:
             told = "; ".join(failures)[:1000]
             if not reports.turn(connection, (kept, due_at), next_at, at, told):
                 return False
-            for each in made:
-                seq = notices.next_seq(connection, each.tenant, each.channel, each.kind)
-                notices.add(connection, [replace(each, seq=seq)])
+            for notice in made:
+                for channel in schedule.channels:
+                    apart.send(connection, channel, notice)
             return True
 
         done = self._state.kept.catalog.write(put)
@@ -97,11 +95,11 @@ class Reporting:
 
     def _notices(
         self, kept: Kept, schedule: Schedule, due_at: int, at: int
-    ) -> tuple[list[notices.Kept], list[str]]:
+    ) -> tuple[list[Notice], list[str]]:
         with self._state.kept.catalog.read() as connection:
             every = models.listed(connection, kept.tenant, limit=100_000)
         names = [each.name for each in every if schedule.is_of(each.name)][:_MOST]
-        made: list[notices.Kept] = []
+        made: list[Notice] = []
         failures: list[str] = [] if names else ["no model has such a name"]
         for name in names:
             try:
@@ -112,8 +110,7 @@ class Reporting:
                 _log.exception("a report could not be made", model=name, report=kept.name)
                 failures.append(f"{name}: {type(error).__name__}")
                 continue
-            notice = _notice(kept, told, at)
-            made += [_row(channel, replace(notice, id=new_id(at))) for channel in schedule.channels]
+            made.append(_notice(kept, told, at))
         return made, failures
 
     def _told(self, kept: Kept, model: str, span: Span) -> dict[str, Any]:
@@ -145,27 +142,4 @@ def _notice(kept: Kept, told: dict[str, Any], at: int) -> Notice:
         attachment=Attachment(name=name, packed=base64.b64encode(gzip.compress(page, 6)).decode())
         if is_small
         else None,
-    )
-
-
-def _row(channel: str, notice: Notice) -> notices.Kept:
-    return notices.Kept(
-        id=notice.id,
-        tenant=notice.tenant,
-        incident="",
-        channel=channel,
-        kind="report",
-        seq=0,
-        status="queued",
-        severity="low",
-        exempt=True,
-        made_at=notice.at,
-        body=packed(notice),
-        digest="",
-        due_at=notice.at,
-        tries=0,
-        lease_until=None,
-        token="",
-        ended_at=None,
-        answer="",
     )

@@ -16,7 +16,7 @@ from tidegauge.alert.condition import Alert, AlertState, Seen
 from tidegauge.alert.evidence import family_of
 from tidegauge.alert.machine import Machine
 from tidegauge.alert.settings import Settings
-from tidegauge.catalog import audit, channels, monitors
+from tidegauge.catalog import channels, monitors
 from tidegauge.catalog.monitors import Kept
 from tidegauge.catalog.targets import Named
 from tidegauge.ingest.problem import ProblemError
@@ -37,6 +37,7 @@ from tidegauge.web.routes.asked import (
     who,
 )
 from tidegauge.web.routes.monitors import check_channels, in_use, problem_of
+from tidegauge.web.routes.noted import audited
 from tidegauge.web.routes.personal import hidden
 from tidegauge.web.routes.readings import Run, latest_of, run_of
 from tidegauge.web.state import state_of
@@ -173,7 +174,7 @@ def make_alert_rule(model_id: str, wanted: RuleWanted, request: Request, key: Wr
         if len(kept) >= _MOST:
             raise ProblemError("quota-exceeded", f"there may be {_MOST:,} monitors")
         document = document_of(rule)
-        _note(connection, key, at, "monitor.make", rule.name, document)
+        audited(connection, key, at, "monitor.make", rule.name, document)
         made = monitors.add(
             connection, key.tenant, rule.name, document, origin="api", at=at, by=who(key)
         )
@@ -214,7 +215,7 @@ def change_alert_rule(
         changed = _metric(document)
         check_channels(connection, key, [("", changed.channels)])
         after = document_of(changed)
-        _note(connection, key, at, "monitor.change", before.name, after)
+        audited(connection, key, at, "monitor.change", before.name, after)
         kept = monitors.change(connection, before, after, origin=before.origin, at=at, by=who(key))
         return _shown(kept, changed, channels.listed(connection, key.tenant))
 
@@ -228,7 +229,7 @@ def remove_alert_rule(model_id: str, rule_id: str, request: Request, key: Writer
 
     def remove(connection: Connection) -> None:
         kept, _rule = _one(connection, key, model_id, rule_id)
-        _note(connection, key, at, "monitor.remove", kept.name, kept.document)
+        audited(connection, key, at, "monitor.remove", kept.name, kept.document)
         monitors.remove(connection, [kept.id])
 
     state_of(request).kept.catalog.write(remove)
@@ -389,17 +390,4 @@ def _shown(kept: Kept, rule: Metric, there: Sequence[channels.Kept]) -> RuleShow
         changed_at=moment(kept.changed_at),
         changed_by=kept.changed_by,
         warnings=_warnings(rule, there) if rule.enabled else [],
-    )
-
-
-def _note(
-    connection: Connection, key: Key, at: int, what: str, name: str, detail: Mapping[str, Any]
-) -> None:
-    audit.add(
-        connection,
-        at=at,
-        who=who(key),
-        what=what,
-        subject=f"{key.tenant}/{name}",
-        detail=detail,
     )

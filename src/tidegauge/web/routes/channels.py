@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -17,9 +17,10 @@ from tidegauge.alert.channels.errors import DeliveryError, UnavailableError
 from tidegauge.alert.ids import new_id
 from tidegauge.alert.notice import Notice
 from tidegauge.alert.reach import Reach, UnsafeUrlError
-from tidegauge.catalog import audit, channels, notices, progress
+from tidegauge.catalog import channels, notices, progress
 from tidegauge.catalog.channels import Kept
 from tidegauge.ingest.problem import Fault, ProblemError
+from tidegauge.schema import near
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
     DAYS,
@@ -36,6 +37,7 @@ from tidegauge.web.routes.asked import (
     who,
 )
 from tidegauge.web.routes.masked import MASK, masked, unmasked
+from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.routes.notices import NoticeShown, notices_shown
 from tidegauge.web.routes.silences import parsed
 from tidegauge.web.state import state_of
@@ -108,7 +110,7 @@ def get_channel(name: Name, request: Request, response: Response, key: Reader) -
     with state_of(request).kept.catalog.read() as connection:
         kept = _one(connection, key, name)
         waiting = notices.count_waiting(connection, key.tenant)
-        response.headers["ETag"] = _etag(kept)
+        response.headers["ETag"] = etag(kept)
         return ChannelShown(**_fields(connection, kept, waiting))
 
 
@@ -133,7 +135,7 @@ def put_channel(
         progress.lock(connection, act.NAME)
         before = channels.by_name(connection, key.tenant, name)
         if before is not None and if_match is not None:
-            matching(if_match, _etag(before), "the channel")
+            matching(if_match, etag(before), "the channel")
         given = unmasked(wanted, before.document if before else {})
         channel = _channel(given.document)
         _check(channel, reach)
@@ -149,9 +151,9 @@ def put_channel(
             )
         else:
             after = channels.change(connection, before, document, origin="api", at=at, by=who(key))
-        _note(connection, key, at, "channel.put", name, masked(channel))
+        audited(connection, key, at, "channel.put", name, masked(channel))
         waiting = notices.count_waiting(connection, key.tenant)
-        response.headers["ETag"] = _etag(after)
+        response.headers["ETag"] = etag(after)
         made = document.get("secrets", []) if "secrets" not in given.document else []
         return ChannelPut(**_fields(connection, after, waiting), made_secrets=made)
 
@@ -167,12 +169,12 @@ def remove_channel(name: Name, request: Request, key: Admin, if_match: IfMatch =
         progress.lock(connection, act.NAME)
         before = _one(connection, key, name)
         if if_match is not None:
-            matching(if_match, _etag(before), "the channel")
+            matching(if_match, etag(before), "the channel")
         at = act.now(connection)
         channels.remove(connection, [before.id])
         critical = notices.count_critical(connection, key.tenant, name)
         count = notices.give_up(connection, key.tenant, name, at, _REMOVED)
-        _note(connection, key, at, "channel.remove", name, {"given_up": count})
+        audited(connection, key, at, "channel.remove", name, {"given_up": count})
         if critical:
             title = f"the channel {name} was removed with {critical} critical notices not delivered"
             act.raise_of_ops(connection, state.config.alerts, key.tenant, title)
@@ -203,7 +205,7 @@ def try_channel(name: Name, request: Request, key: Admin) -> ChannelTested:
     channel: Channel = ADAPTER.validate_python(kept.document)
     told = asyncio.run(_tried(channel, notice, state.config.alerts.reach.reach()))
     detail = told.model_dump()
-    state.kept.catalog.write(lambda c: _note(c, key, at, "channel.test", name, detail))
+    state.kept.catalog.write(lambda c: audited(c, key, at, "channel.test", name, detail))
     return told
 
 
@@ -244,6 +246,24 @@ def _channel(document: Mapping[str, Any]) -> Channel:
         raise problem_of(error, "the channel") from None
     parsed(channel.matchers)
     return channel
+
+
+def unfit(
+    connection: Connection,
+    key: Key,
+    wanted: Iterable[tuple[str, str]],
+    refuse: Callable[[str], str | None],
+) -> Iterator[Fault]:
+    """Of what names channels, by its pointers: those that are not there, or of a kind that is
+    refused, with why."""
+    kinds = {each.name: each.document["kind"] for each in channels.listed(connection, key.tenant)}
+    for pointer, name in wanted:
+        if name not in kinds:
+            detail = f"there is no channel {name!r}{near(name, list(kinds))}"
+            yield {"pointer": pointer, "code": "bad-enum", "detail": detail}
+        elif why := refuse(kinds[name]):
+            detail = f"{name} is a channel of {kinds[name]}: {why}"
+            yield {"pointer": pointer, "code": "bad-enum", "detail": detail}
 
 
 def problem_of(error: ValidationError, what: str) -> ProblemError:
@@ -295,10 +315,6 @@ def _one(connection: Connection, key: Key, name: str) -> Kept:
     return found
 
 
-def _etag(kept: Kept) -> str:
-    return f'"{kept.id}.{kept.revision}"'
-
-
 def _fields(connection: Connection, kept: Kept, waiting: Mapping[str, int]) -> dict[str, Any]:
     channel: Channel = ADAPTER.validate_python(kept.document)
     return {
@@ -325,17 +341,4 @@ def _health(connection: Connection, kept: Kept, waiting: Mapping[str, int]) -> H
         last_delivery=moment_or_none(last.ended_at) if last else None,
         last_error=failed.answer if failed else "",
         last_error_at=moment_or_none(tries[-1].ended_at or tries[-1].at) if tries else None,
-    )
-
-
-def _note(
-    connection: Connection, key: Key, at: int, what: str, name: str, detail: Mapping[str, Any]
-) -> None:
-    audit.add(
-        connection,
-        at=at,
-        who=who(key),
-        what=what,
-        subject=f"{key.tenant}/{name}",
-        detail=detail,
     )

@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from tidegauge.alert import act
 from tidegauge.alert.ladder import ADAPTER, Ladder
-from tidegauge.catalog import audit, channels, ladders, progress
+from tidegauge.catalog import channels, ladders, progress
 from tidegauge.catalog.ladders import Kept
 from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.schema import near
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import Admin, Reader, checked_text, matching, moment, who
 from tidegauge.web.routes.channels import NAME, problem_of
+from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.routes.silences import parsed
 from tidegauge.web.state import state_of
 
@@ -55,7 +56,7 @@ def get_escalation(
 ) -> EscalationShown:
     with state_of(request).kept.catalog.read() as connection:
         kept = _one(connection, key, name)
-        response.headers["ETag"] = _etag(kept)
+        response.headers["ETag"] = etag(kept)
         return _shown(kept, _channels(connection, key))
 
 
@@ -87,10 +88,10 @@ def put_escalation(
             )
         else:
             if if_match is not None:
-                matching(if_match, _etag(before), "the escalation")
+                matching(if_match, etag(before), "the escalation")
             after = ladders.change(connection, before, document, origin="api", at=at, by=who(key))
-        _note(connection, key, at, "escalation.put", name, document)
-        response.headers["ETag"] = _etag(after)
+        audited(connection, key, at, "escalation.put", name, document)
+        response.headers["ETag"] = etag(after)
         return _shown(after, known)
 
     return state_of(request).kept.catalog.write(write)
@@ -101,10 +102,10 @@ def remove_escalation(name: Name, request: Request, key: Admin, if_match: IfMatc
     def remove(connection: Connection) -> None:
         before = _one(connection, key, name)
         if if_match is not None:
-            matching(if_match, _etag(before), "the escalation")
+            matching(if_match, etag(before), "the escalation")
         ladders.remove(connection, [before.id])
         at = act.now(connection)
-        _note(connection, key, at, "escalation.remove", name, before.document)
+        audited(connection, key, at, "escalation.remove", name, before.document)
 
     state_of(request).kept.catalog.write(remove)
 
@@ -141,10 +142,6 @@ def _one(connection: Connection, key: Key, name: str) -> Kept:
     return found
 
 
-def _etag(kept: Kept) -> str:
-    return f'"{kept.id}.{kept.revision}"'
-
-
 def _shown(kept: Kept, known: list[str]) -> EscalationShown:
     ladder = ADAPTER.validate_python(kept.document)
     return EscalationShown(
@@ -156,17 +153,4 @@ def _shown(kept: Kept, known: list[str]) -> EscalationShown:
         changed_at=moment(kept.changed_at),
         changed_by=kept.changed_by,
         warnings=[str(fault["detail"]) for fault in _unknown(ladder, known)],
-    )
-
-
-def _note(
-    connection: Connection, key: Key, at: int, what: str, name: str, detail: Mapping[str, Any]
-) -> None:
-    audit.add(
-        connection,
-        at=at,
-        who=who(key),
-        what=what,
-        subject=f"{key.tenant}/{name}",
-        detail=detail,
     )

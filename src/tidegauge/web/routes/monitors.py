@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from tidegauge.catalog import audit, channels, models, monitors, standing
+from tidegauge.catalog import channels, models, monitors, standing
 from tidegauge.catalog.monitors import Kept, Origin
 from tidegauge.catalog.standing import Standing
 from tidegauge.ingest.problem import Fault, ProblemError
@@ -37,6 +37,7 @@ from tidegauge.web.routes.asked import (
     read_cursor,
     who,
 )
+from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.state import State, state_of
 
 router = APIRouter(prefix="/api/v1/monitors", tags=["monitors"])
@@ -209,7 +210,7 @@ def make_monitor(
         if len(kept) >= _MOST:
             raise ProblemError("quota-exceeded", f"there may be {_MOST:,} monitors")
         document = document_of(monitor)
-        _note(connection, key, at, "monitor.make", monitor.name, document)
+        audited(connection, key, at, "monitor.make", monitor.name, document)
         return monitors.add(
             connection, key.tenant, monitor.name, document, origin="api", at=at, by=who(key)
         )
@@ -244,10 +245,10 @@ def put_monitor(
 
     def change(connection: Connection) -> Kept:
         before = _monitor_in(connection, key, name)
-        matching(if_match, _etag(before), "the monitor")
+        matching(if_match, etag(before), "the monitor")
         check_channels(connection, key, [("", monitor.channels)])
         document = document_of(monitor)
-        _note(connection, key, at, "monitor.change", name, document)
+        audited(connection, key, at, "monitor.change", name, document)
         return monitors.change(
             connection, before, document, origin=before.origin, at=at, by=who(key)
         )
@@ -262,8 +263,8 @@ def remove_monitor(name: str, request: Request, key: Writer, if_match: IfMatch =
 
     def remove(connection: Connection) -> None:
         before = _monitor_in(connection, key, name)
-        matching(if_match, _etag(before), "the monitor")
-        _note(connection, key, at, "monitor.remove", name, before.document)
+        matching(if_match, etag(before), "the monitor")
+        audited(connection, key, at, "monitor.remove", name, before.document)
         monitors.remove(connection, [before.id])
 
     state_of(request).kept.catalog.write(remove)
@@ -371,7 +372,7 @@ def _apply(connection: Connection, key: Key, steps: Sequence[Step], at: int) -> 
     gone = [each.before.id for each in steps if each.what == "removed" and each.before]
     monitors.remove(connection, gone)
     if told:
-        _note(connection, key, at, "monitors.apply", "monitors", told)
+        audited(connection, key, at, "monitors.apply", "monitors", told)
 
 
 def _monitor_in(connection: Connection, key: Key, name: str) -> Kept:
@@ -381,19 +382,14 @@ def _monitor_in(connection: Connection, key: Key, name: str) -> Kept:
     return found
 
 
-def _etag(kept: Kept) -> str:
-    # One that was removed and made again begins anew at 1.
-    return f'"{kept.id}.{kept.revision}"'
-
-
 def _etag_of(kept: Sequence[Kept]) -> str:
     """Of the whole set."""
-    told = ",".join(_etag(each) for each in kept)
+    told = ",".join(etag(each) for each in kept)
     return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
 
 
 def _answer(kept: Kept, response: Response) -> MonitorShown:
-    response.headers["ETag"] = _etag(kept)
+    response.headers["ETag"] = etag(kept)
     return MonitorShown(**_fields(kept))
 
 
@@ -460,21 +456,3 @@ def _kind(each: Step) -> str:
     if each.monitor is not None:
         return each.monitor.kind
     return str(each.before.document.get("kind", "metric")) if each.before else ""
-
-
-def _note(
-    connection: Connection,
-    key: Key,
-    at: int,
-    what: str,
-    name: str,
-    detail: Mapping[str, Any],
-) -> None:
-    audit.add(
-        connection,
-        at=at,
-        who=who(key),
-        what=what,
-        subject=f"{key.tenant}/{name}",
-        detail=detail,
-    )

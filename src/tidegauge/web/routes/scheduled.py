@@ -1,6 +1,6 @@
 """Reports by the calendar: of which models, when, over how long, and on which channels."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 
 from tidegauge.alert import act
 from tidegauge.alert.schedule import Schedule
-from tidegauge.catalog import audit, channels, reports
+from tidegauge.catalog import reports
 from tidegauge.catalog.reports import Kept, Turn
 from tidegauge.ingest.problem import Fault, ProblemError
-from tidegauge.schema import near
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
     Reader,
@@ -24,7 +23,8 @@ from tidegauge.web.routes.asked import (
     moment_or_none,
     who,
 )
-from tidegauge.web.routes.channels import NAME, problem_of
+from tidegauge.web.routes.channels import NAME, problem_of, unfit
+from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.state import state_of
 
 router = APIRouter(prefix="/api/v1/reports", tags=["channels"])
@@ -62,7 +62,7 @@ def list_schedules(request: Request, key: Reader) -> list[ScheduleShown]:
 def get_schedule(name: Name, request: Request, response: Response, key: Reader) -> ScheduleShown:
     with state_of(request).kept.catalog.read() as connection:
         kept = _one(connection, key, name)
-        response.headers["ETag"] = _etag(kept)
+        response.headers["ETag"] = etag(kept)
         return _shown(kept, reports.turns_of(connection))
 
 
@@ -92,11 +92,11 @@ def put_schedule(
             )
         else:
             if if_match is not None:
-                matching(if_match, _etag(before), "the report")
+                matching(if_match, etag(before), "the report")
             after = reports.change(connection, before, document, origin="api", at=at, by=who(key))
         reports.plan(connection, after.id, schedule.next_after(at))
-        _note(connection, key, at, "report.put", name, document)
-        response.headers["ETag"] = _etag(after)
+        audited(connection, key, at, "report.put", name, document)
+        response.headers["ETag"] = etag(after)
         return _shown(after, reports.turns_of(connection))
 
     return state_of(request).kept.catalog.write(write)
@@ -110,7 +110,7 @@ def send_now(name: Name, request: Request, key: Writer) -> ScheduleShown:
         kept = _one(connection, key, name)
         at = act.now(connection)
         reports.plan(connection, kept.id, at)
-        _note(connection, key, at, "report.send", name, {})
+        audited(connection, key, at, "report.send", name, {})
         return _shown(kept, reports.turns_of(connection))
 
     return state_of(request).kept.catalog.write(write)
@@ -121,9 +121,9 @@ def remove_schedule(name: Name, request: Request, key: Writer, if_match: IfMatch
     def remove(connection: Connection) -> None:
         before = _one(connection, key, name)
         if if_match is not None:
-            matching(if_match, _etag(before), "the report")
+            matching(if_match, etag(before), "the report")
         reports.remove(connection, [before.id])
-        _note(connection, key, act.now(connection), "report.remove", name, before.document)
+        audited(connection, key, act.now(connection), "report.remove", name, before.document)
 
     state_of(request).kept.catalog.write(remove)
 
@@ -138,16 +138,13 @@ def _schedule(document: dict[str, Any]) -> Schedule:
     return schedule
 
 
-def _unfit(connection: Connection, key: Key, schedule: Schedule) -> Iterable[Fault]:
-    kinds = {each.name: each.document["kind"] for each in channels.listed(connection, key.tenant)}
-    for place, name in enumerate(schedule.channels):
-        pointer = f"/channels/{place}"
-        if name not in kinds:
-            detail = f"there is no channel {name!r}{near(name, list(kinds))}"
-            yield {"pointer": pointer, "code": "bad-enum", "detail": detail}
-        elif kinds[name] in _PAGERS:
-            detail = f"{name} is a channel of {kinds[name]}: a report is nothing to wake up for"
-            yield {"pointer": pointer, "code": "bad-enum", "detail": detail}
+def _unfit(connection: Connection, key: Key, schedule: Schedule) -> Iterator[Fault]:
+    wanted = [(f"/channels/{place}", name) for place, name in enumerate(schedule.channels)]
+    return unfit(connection, key, wanted, _why_not)
+
+
+def _why_not(kind: str) -> str | None:
+    return "a report is nothing to wake up for" if kind in _PAGERS else None
 
 
 def _one(connection: Connection, key: Key, name: str) -> Kept:
@@ -155,10 +152,6 @@ def _one(connection: Connection, key: Key, name: str) -> Kept:
     if found is None:
         raise ProblemError("not-found", f"there is no report {name!r}")
     return found
-
-
-def _etag(kept: Kept) -> str:
-    return f'"{kept.id}.{kept.revision}"'
 
 
 def _shown(kept: Kept, turns: dict[int, Turn]) -> ScheduleShown:
@@ -174,12 +167,4 @@ def _shown(kept: Kept, turns: dict[int, Turn]) -> ScheduleShown:
         next_at=moment(turn.due_at) if turn and schedule.enabled else None,
         last_at=moment_or_none(turn.made_at or None) if turn else None,
         failure=turn.failure if turn else "",
-    )
-
-
-def _note(
-    connection: Connection, key: Key, at: int, what: str, name: str, detail: Mapping[str, Any]
-) -> None:
-    audit.add(
-        connection, at=at, who=who(key), what=what, subject=f"{key.tenant}/{name}", detail=detail
     )
