@@ -115,6 +115,15 @@ class WorkerConfig(_Tree):
     )
 
 
+class JobsConfig(_Tree):
+    """Of `tidegauge worker --jobs`, on the machine that trains."""
+
+    commands: Annotated[
+        dict[str, str],
+        Field(description="By name, what is run for a job: `train: python train.py`."),
+    ] = {}
+
+
 class ReachConfig(_Tree):
     """What channels may reach beside public addresses over https."""
 
@@ -171,6 +180,7 @@ class Config(_Tree):
     catalog: CatalogConfig = CatalogConfig()
     keep: KeepConfig = KeepConfig()
     worker: WorkerConfig = WorkerConfig()
+    jobs: JobsConfig = JobsConfig()
     alerts: AlertsConfig = AlertsConfig()
     oidc: OidcSettings = OidcSettings()
     logging: LoggingConfig = LoggingConfig()

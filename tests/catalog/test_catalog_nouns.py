@@ -30,6 +30,7 @@ from tidegauge.catalog import (
     policies,
     readings,
     retrainings,
+    rollouts,
     schemas,
     series,
     signals,
@@ -174,6 +175,8 @@ class TestModels:
             policies.mark(connection, [policies.Mark(kept_policy.id, model, 1, 2)])
             retrainings.add(connection, job(model, name))
             retrainings.say(connection, job(model, name), 1, [ODD])
+            retrainings.answer(connection, job(model, name), 1, b"said")
+            rollouts.add(connection, rollout(model, name))
         assert sorted(models.erase(connection, gone)) == ["going.base", "going.parquet"]
         for table in tables.metadata.sorted_tables:
             if table.name not in OF_NO_MODEL:
@@ -189,6 +192,25 @@ def job(model, name, **more):
     numbers = dict.fromkeys(("priority", "attempt", "progress", "created_at", "changed_at"), 1)
     given = {"id": name, "key": name, "model": model, **told, **numbers, **more}
     return retrainings.Retraining(**given)
+
+
+def rollout(model, name):
+    return rollouts.Rollout(
+        retraining=name,
+        tenant="a",
+        model=model,
+        version=ODD,
+        before="",
+        state="asked",
+        asked_at=1,
+        asked_by="me",
+        served_at=None,
+        ended_at=None,
+        changed_at=1,
+        document={},
+        result=None,
+        cause="",
+    )
 
 
 def outcome(number, start=0, **more):

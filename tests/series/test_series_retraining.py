@@ -1,10 +1,14 @@
 """Retraining over HTTP: asked for, taken, told of, cancelled; started by a webhook; refused."""
 
 import asyncio
+import io
 import json
+import random
 import sys
+import threading
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from series_api import HOURS, history
 from series_truth import join, label
@@ -17,7 +21,10 @@ from channel_server import serving, to_loopback
 from tidegauge.alert import act
 from tidegauge.alert.settings import Settings
 from tidegauge.catalog import channels
+from tidegauge.series.memory import Memory
+from tidegauge.series.rows import Source
 from tidegauge.worker.delivering import Delivering
+from tidegauge.worker.proving import Proving
 from tidegauge.worker.retraining import Retrain
 
 TRAIN = {"kind": "command", "name": "train"}
@@ -26,10 +33,12 @@ TRAIN = {"kind": "command", "name": "train"}
 @pytest.fixture
 def ready(api):
     """A model whose truth is known, and who trains it."""
-    told = [
-        {"prediction_id": each["prediction_id"], "actual_label": each["prediction_label"]}
-        for each in history(api, hours=20)
-    ]
+    chance = random.Random(3)
+    other = {"yes": "no", "no": "yes"}
+    sent = {each["prediction_id"]: each["prediction_label"] for each in history(api, hours=20)}
+    api.sent = sent
+    api.truths = {n: v if chance.random() < 0.75 else other[v] for n, v in sent.items()}
+    told = [{"prediction_id": n, "actual_label": v} for n, v in api.truths.items()]
     label(api, told, START + 21 * HOURS)
     join(api, START + 21 * HOURS)
     api.ask("PUT", "retraining/config", json={"min_samples_for_retraining": 100})
@@ -152,6 +161,7 @@ class TestRefusals:
             {"progress": "NaN"},
             {"state": "succeeded"},
             {"state": "finished"},
+            {"state": "trained", "candidate": {"version": "2", "code": "import os"}},
             {"log": ["x" * 2_001]},
             {"more": 1},
         ],
@@ -232,3 +242,87 @@ def deliver(api, port):
             await asyncio.wait(sender._tasks)
 
     asyncio.run(go())
+
+
+class TestProof:
+    @pytest.fixture
+    def taken(self, ready):
+        by_hand(ready)
+        return claim(ready)
+
+    def rows(self, api, job, part):
+        answer = api.key("read").get(f"retraining/jobs/{job['job_id']}/rows", params={"part": part})
+        assert answer.is_success, answer.text
+        return pq.read_table(io.BytesIO(answer.content))
+
+    def prove(self, api, job, answers, **candidate):
+        told = {"token": job["token"], "answers": answers}
+        path = f"retraining/jobs/{job['job_id']}/answers"
+        assert api.ask("POST", path, json=told)["rows"] == len(answers)
+        say(api, job, state="trained", candidate={"version": "2", **candidate})
+        case = api.case
+        source = Source(case.catalog, case._reader, threading.Lock(), Memory(most=4))
+        Retrain(case.catalog, [Proving(case.catalog, source, case.store)]).step()
+        return api.get(f"retraining/jobs/{job['job_id']}")
+
+    def test_the_rows_are_parted_by_time_and_what_is_held_out_tells_no_truth(self, ready, taken):
+        train, holdout = self.rows(ready, taken, "train"), self.rows(ready, taken, "holdout")
+        assert (train.num_rows, holdout.num_rows) == (
+            taken["train"]["labels"],
+            taken["holdout"]["labels"],
+        )
+        assert max(train["timestamp"].to_pylist()) < min(holdout["timestamp"].to_pylist())
+        assert "actual_label" in train.column_names
+        assert not [name for name in holdout.column_names if name.startswith("actual")]
+        assert [name for name in holdout.column_names if name.startswith("features.")]
+        assert not set(train["prediction_id"].to_pylist()) & set(
+            holdout["prediction_id"].to_pylist()
+        )
+
+    def test_a_candidate_that_is_surely_better_is_kept(self, ready, taken):
+        held = self.rows(ready, taken, "holdout")["prediction_id"].to_pylist()
+        answers = [{"prediction_id": n, "prediction_label": ready.truths[n]} for n in held]
+        told = {"uri": "s3://models/2", "metrics": {"accuracy": 0.99}, "training_seconds": 3.5}
+        shown = self.prove(ready, taken, answers, **told)
+        assert shown["state"] == "succeeded"
+        proof = shown["result"]["proof"]
+        right = sum(ready.sent[n] == ready.truths[n] for n in held)
+        assert proof["champion"] == pytest.approx(right / len(held))
+        assert (proof["candidate"], proof["metric"], proof["n"]) == (1.0, "accuracy", len(held))
+        assert proof["improvement"] == pytest.approx(1.0)
+        assert shown["result"]["candidate"]["uri"] == "s3://models/2"
+        assert "is better: accuracy 1 against" in shown["cause"]
+
+    def test_one_that_says_the_same_is_not(self, ready, taken):
+        held = self.rows(ready, taken, "holdout")["prediction_id"].to_pylist()
+        answers = [{"prediction_id": n, "prediction_label": ready.sent[n]} for n in held]
+        shown = self.prove(ready, taken, answers)
+        assert (shown["state"], shown["result"]["proof"]["verdict"]) == ("rejected", "not-better")
+
+    def test_what_it_learned_from_proves_nothing(self, ready, taken):
+        """It answers rows of its training well, and none that were held out."""
+        learned = self.rows(ready, taken, "train")["prediction_id"].to_pylist()
+        answers = [{"prediction_id": n, "prediction_label": ready.truths[n]} for n in learned]
+        shown = self.prove(ready, taken, answers)
+        assert (shown["state"], shown["result"]["proof"]) == ("failed", None)
+
+    def test_one_without_an_answer_has_failed(self, ready, taken):
+        say(ready, taken, state="trained", candidate={"version": "2"})
+        case = ready.case
+        source = Source(case.catalog, case._reader, threading.Lock(), Memory(most=4))
+        Retrain(case.catalog, [Proving(case.catalog, source, case.store)]).step()
+        shown = ready.get(f"retraining/jobs/{taken['job_id']}")
+        assert (shown["state"], "answered none" in shown["cause"]) == ("failed", True)
+
+    def test_answers_that_are_none_are_refused_with_their_places(self, ready, taken):
+        path = f"retraining/jobs/{taken['job_id']}/answers"
+        answers = [{"prediction_id": "a"}, {"prediction_label": "yes"}]
+        told = {"token": taken["token"], "answers": answers}
+        refused = ready.ask("POST", path, status=422, json=told)
+        assert {each["pointer"].split("/")[2] for each in refused["errors"]} == {"0", "1"}
+        told = {"token": "made up", "answers": [{"prediction_id": "a", "prediction_label": "yes"}]}
+        ready.ask("POST", path, status=409, json=told)
+
+    def test_trained_and_what_was_trained_go_together(self, ready, taken):
+        say(ready, taken, status=422, state="trained")
+        say(ready, taken, status=422, candidate={"version": "2"})

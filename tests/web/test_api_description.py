@@ -76,7 +76,10 @@ PATHS = [
     "/api/v1/retraining/manual",
     "/api/v1/retraining/claim",
     "/api/v1/retraining/jobs",
-    *(f"/api/v1/retraining/jobs/{{job_id}}{end}" for end in ("", "/log", "/status")),
+    *(
+        f"/api/v1/retraining/jobs/{{job_id}}{end}"
+        for end in ("", "/log", "/status", "/answers", "/rows", "/promote", "/roll-back")
+    ),
     *("/api/v1/sql", "/api/v1/export", "/api/v1/jobs", "/api/v1/jobs/{job_id}"),
     *("/api/v1/dead-letters", "/api/v1/audit", "/api/v1/dashboard/system"),
     *("/api/v1/dashboard/model/{model_id}", "/api/v1/dashboard/trends/{model_id}"),

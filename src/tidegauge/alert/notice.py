@@ -27,12 +27,17 @@ Kind = Literal[
     "retraining",
     "job",
     "job_cancelled",
+    "promotion",
+    "rollback",
 ]
 KINDS: Final[tuple[Kind, ...]] = Kind.__args__
 Family = Literal["drift", "performance", "fairness", "quality", "ops", "manual"]
 FAMILIES: Final[tuple[Family, ...]] = Family.__args__
 STATELESS: Final[frozenset[Kind]] = frozenset(
-    {"digest", "heartbeat", "test", "report", "retraining", "job", "job_cancelled"}
+    {
+        *("digest", "heartbeat", "test", "report"),
+        *("retraining", "job", "job_cancelled", "promotion", "rollback"),
+    }
 )
 """What is of no incident."""
 IncidentState = Literal["open", "acknowledged", "resolved", "closed"]

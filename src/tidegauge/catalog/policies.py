@@ -20,6 +20,7 @@ __all__ = [
     "listed",
     "mark",
     "mark_of",
+    "marked",
     "remove",
 ]
 
@@ -51,6 +52,11 @@ def mark_of(connection: Connection, policy: int, model: int) -> Mark | None:
     query = select(marks).where(marks.c.policy == policy, marks.c.model == model)
     row = connection.execute(query).one_or_none()
     return None if row is None else Mark(*row)
+
+
+def marked(connection: Connection) -> dict[tuple[int, int], Mark]:
+    """All of them, by policy and model."""
+    return {(row.policy, row.model): Mark(*row) for row in connection.execute(select(marks))}
 
 
 def mark(connection: Connection, new: Iterable[Mark]) -> None:

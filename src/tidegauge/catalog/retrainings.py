@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tidegauge.catalog.errors import StaleError
 from tidegauge.catalog.rows import read, written
+from tidegauge.catalog.tables import retraining_answers as answers
 from tidegauge.catalog.tables import retraining_lines as lines
 from tidegauge.catalog.tables import retrainings
 from tidegauge.window import DAY, SECOND
@@ -17,6 +18,7 @@ OPEN: Final[tuple[State, ...]] = ("queued", "running", "evaluating")
 TAKEN: Final[tuple[State, ...]] = ("running", "evaluating")
 STATES: Final[tuple[State, ...]] = State.__args__
 _KEPT: Final = 2 * 365 * DAY * SECOND
+_ANSWERS_KEPT: Final = 30 * DAY * SECOND
 _LINES: Final = 1_000
 """Of a job; older ones go."""
 
@@ -182,8 +184,42 @@ def said(connection: Connection, job: str, after: int = 0) -> list[Line]:
     return [Line(*row) for row in rows]
 
 
+def answer(connection: Connection, job: Retraining, rows: int, body: bytes) -> int:
+    """Keep a piece of what its candidate answers; how many rows there are now."""
+    own = answers.c.retraining == job.id
+    # What an attempt before has answered is another candidate's.
+    connection.execute(delete(answers).where(own, answers.c.attempt != job.attempt))
+    last = connection.scalar(select(func.max(answers.c.number)).where(own))
+    connection.execute(
+        insert(answers).values(
+            retraining=job.id,
+            number=0 if last is None else last + 1,
+            attempt=job.attempt,
+            rows=rows,
+            body=body,
+        )
+    )
+    return int(connection.scalar(select(func.sum(answers.c.rows)).where(own)) or 0)
+
+
+def answered(connection: Connection, job: Retraining) -> list[bytes]:
+    own = (answers.c.retraining == job.id) & (answers.c.attempt == job.attempt)
+    return list(connection.scalars(select(answers.c.body).where(own).order_by(answers.c.number)))
+
+
+def forget_answers(connection: Connection, job: Retraining) -> None:
+    connection.execute(delete(answers).where(answers.c.retraining == job.id))
+
+
+def evaluating(connection: Connection) -> list[Retraining]:
+    query = select(retrainings).where(retrainings.c.state == "evaluating")
+    return [read(Retraining, row) for row in connection.execute(query.order_by(retrainings.c.id))]
+
+
 def expire(connection: Connection, at: int) -> None:
-    """Jobs that ended long ago go."""
+    """Jobs that ended long ago go; what their candidates answered goes sooner."""
+    ended = select(retrainings.c.id).where(retrainings.c.ended_at < at - _ANSWERS_KEPT)
+    connection.execute(delete(answers).where(answers.c.retraining.in_(ended)))
     connection.execute(delete(retrainings).where(retrainings.c.ended_at < at - _KEPT))
 
 

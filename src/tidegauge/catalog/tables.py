@@ -584,6 +584,36 @@ retraining_lines = _table(
 )
 """What a job said of itself."""
 
+retraining_answers = _table(
+    "retraining_answers",
+    Column("retraining", Key, ForeignKey("retrainings.id", ondelete="CASCADE"), primary_key=True),
+    _key("number", Integer),
+    _column("attempt", Integer),
+    _column("rows", Count),
+    _column("body", Blob),
+)
+"""What a candidate answers of the rows that were held out, in pieces."""
+
+rollouts = _table(
+    "rollouts",
+    Column("retraining", Key, ForeignKey("retrainings.id", ondelete="CASCADE"), primary_key=True),
+    _column("tenant", Key),
+    _model(),
+    _column("version", Key),
+    _column("before", Key),
+    _column("state", Key),
+    _column("asked_at", Micros),
+    _column("asked_by", Key),
+    Column("served_at", Micros),
+    Column("ended_at", Micros),
+    _column("changed_at", Micros),
+    _column("document", Json),
+    Column("result", JsonOrNone),
+    _column("cause", Remark),
+    Index("rollouts_by_model", "model", "asked_at"),
+)
+"""Candidates that are to serve, and what came of it."""
+
 alerts = _table(
     "alerts",
     _key("fingerprint"),

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tidegauge.cli.api import KEY, URL
+
 _CONFIG = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="The file; else TIDEGAUGE_CONFIG, tidegauge.yaml."),
@@ -12,8 +14,27 @@ _CONFIG = Annotated[
 _DATA = Annotated[Path | None, typer.Option(help="The directory that holds everything.")]
 
 
-def worker(*, config: _CONFIG = None, data: _DATA = None) -> None:
-    """Count what was accepted into windows, and keep its rows."""
+def worker(
+    *,
+    config: _CONFIG = None,
+    data: _DATA = None,
+    jobs: Annotated[
+        bool, typer.Option("--jobs", help="Take jobs of retraining from a server instead.")
+    ] = False,
+    command: Annotated[
+        list[str] | None,
+        typer.Option(help='What is run for a job: --command train="python train.py". Repeatable.'),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of this runner; else this machine's.")] = "",
+    url: URL = "",
+    api_key: KEY = "",
+) -> None:
+    """Count what was accepted into windows, and keep its rows; or train models again (--jobs)."""
+    if jobs:
+        from tidegauge.cli.jobs import take  # noqa: PLC0415 - `--help` needs none
+
+        take(config, command or [], name, url, api_key)
+        return
     from tidegauge import config as configuring  # noqa: PLC0415 - `--help` needs none
     from tidegauge import telemetry  # noqa: PLC0415 - as above
     from tidegauge.worker.process import work  # noqa: PLC0415 - as above

@@ -16,6 +16,7 @@ from tidegauge.monitor.duration import Duration
 from tidegauge.monitor.part import Part
 from tidegauge.monitor.severity import RANK, AnySeverity, Severity
 from tidegauge.monitor.union import KINDS
+from tidegauge.retrain.gate import Gate
 from tidegauge.window import DAY, HOUR, MINUTE
 
 Priority = Literal["low", "normal", "high"]
@@ -89,6 +90,30 @@ class Python(Part):
         return f"python:{self.name}"
 
 
+class Promotion(Part):
+    """What becomes of a candidate that is better."""
+
+    channel: Annotated[
+        str | None,
+        Field(
+            max_length=128,
+            description="A webhook that lets it serve, and takes it back; null: somebody does it.",
+        ),
+    ] = None
+    auto_deploy: Annotated[
+        bool | None, Field(description="Nobody is asked; null: as all, which is off.")
+    ] = None
+    roll_back: Annotated[
+        bool, Field(description="If it turns out worse, and nobody was asked, take it back.")
+    ] = True
+    watch: Annotated[
+        Duration, Field(ge=HOUR, le=90 * DAY, description="So long it is held against before.")
+    ] = 7 * DAY
+    min_labels: Annotated[
+        int, Field(ge=20, description="Of its own, before anything is said of it.")
+    ] = 200
+
+
 Target = Annotated[Webhook | Command | Python, Field(discriminator="kind")]
 
 
@@ -119,6 +144,10 @@ class Policy(Part):
     per_month: Annotated[
         int, Field(ge=1, le=1000, description="Of a model, in any 30 days, by themselves.")
     ] = 10
+    gate: Annotated[Gate, Field(description="What a candidate has to prove.")] = Gate()
+    promotion: Annotated[
+        Promotion, Field(description="What becomes of one that has proved it.")
+    ] = Promotion()
     attempts: Annotated[int, Field(ge=1, le=10, description="If who trains is lost.")] = 3
     channels: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=128)], ...],

@@ -67,6 +67,16 @@ def ask(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refusal
     known = retrainings.by_key(connection, wanted.model.tenant, wanted.key)
     if known is not None:
         return known
+    job = weigh(connection, wanted, at)
+    if isinstance(job, Retraining):
+        retrainings.add(connection, job)
+        if wanted.origin != "manual":
+            tell.people(connection, job, at)
+    return job
+
+
+def weigh(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refusal:
+    """The job as it would be, or why it may not be; nothing is written."""
     settings = settings_of(connection, wanted.model.tenant)
     last = retrainings.last_trained(connection, wanted.model.id)
     since = int(last.document["holdout"]["stop"]) if last else 0
@@ -80,7 +90,7 @@ def ask(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refusal
         told = "all labels are of one hour: there is nothing to hold a candidate against"
         return Refusal(kind="insufficient-data", detail=told, counts=(facts.labels, 2))
     policy = wanted.policy
-    job = Retraining(
+    return Retraining(
         id=new_id(at),
         tenant=wanted.model.tenant,
         model=wanted.model.id,
@@ -106,6 +116,21 @@ def ask(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refusal
             "attempts": policy.attempts,
             "silence_s": getattr(policy.target, "silence", None),
             "channels": list(policy.channels),
+            "gate": {
+                **policy.gate.model_dump(mode="json"),
+                "better_by": settings.performance_threshold
+                if policy.gate.better_by is None
+                else policy.gate.better_by,
+            },
+            "promotion": {
+                "channel": policy.promotion.channel,
+                "roll_back": policy.promotion.roll_back,
+                "watch_s": policy.promotion.watch,
+                "min_labels": policy.promotion.min_labels,
+                "auto_deploy": settings.auto_deploy
+                if policy.promotion.auto_deploy is None
+                else policy.promotion.auto_deploy,
+            },
             "body": wanted.body,
         },
         result=None,
@@ -116,10 +141,6 @@ def ask(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refusal
         ended_at=None,
         changed_at=at,
     )
-    retrainings.add(connection, job)
-    if wanted.origin != "manual":
-        tell.people(connection, job, at)
-    return job
 
 
 def _facts(
@@ -204,6 +225,22 @@ def alive(
         job,
         lease_until=job.lease_until if job.is_cancelled else until,
         progress=job.progress if progress is None else progress,
+        changed_at=_later(job, at),
+    )
+    return retrainings.change(connection, job, after)
+
+
+def trained(
+    connection: Connection, job: Retraining, at: int, candidate: Mapping[str, Any]
+) -> Retraining:
+    """There is a candidate: it is held against the champion next, by us."""
+    after = replace(
+        job,
+        state="evaluating",
+        token="",
+        lease_until=None,
+        progress=1.0,
+        result={"candidate": dict(candidate)},
         changed_at=_later(job, at),
     )
     return retrainings.change(connection, job, after)

@@ -19,6 +19,13 @@ class Settings(Part):
     min_samples_for_retraining: Annotated[
         int, Field(ge=0, description="With a label, since the last training.")
     ] = 1000
+    performance_threshold: Annotated[
+        float,
+        Field(ge=0, le=1000, description="By so much a candidate has to be better: see `gate`."),
+    ] = 0.1
+    auto_deploy: Annotated[
+        bool, Field(description="A candidate that is better is to serve, and nobody is asked.")
+    ] = False
 
     @property
     def cooldown(self) -> int:

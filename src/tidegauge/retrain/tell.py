@@ -6,11 +6,11 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
 
-from tidegauge.alert.ids import new_id
-from tidegauge.alert.notice import Kind, Notice, packed
+from tidegauge.alert import apart
+from tidegauge.alert.notice import Notice
 from tidegauge.alert.recurrence import moment
-from tidegauge.catalog import notices
 from tidegauge.catalog.retrainings import Retraining
+from tidegauge.catalog.rollouts import Rollout
 
 _SAYS: Final = {
     "queued": "is to be trained again",
@@ -44,7 +44,7 @@ def people(connection: Connection, job: Retraining, at: int) -> None:
         description="\n".join(lines),
     )
     for channel in job.document.get("channels", ()):
-        _put(connection, channel, notice)
+        apart.send(connection, channel, notice)
 
 
 def machine(
@@ -61,7 +61,53 @@ def machine(
         title=f"job {job.id}",
         job=told(job),
     )
-    _put(connection, channel, notice)
+    apart.send(connection, channel, notice)
+
+
+_ROLLOUT: Final = {
+    "asked": "is to serve",
+    "verified": "serves, and holds what it promised",
+    "worse": "serves, and is worse than the one before",
+    "unclear": "serves; too few labels came to tell how well",
+    "unseen": "was never seen to serve",
+    "rolled-back": "is taken back",
+}
+
+
+def rollout(connection: Connection, job: Retraining, new: Rollout, at: int) -> None:
+    """People on the channels of the policy; and the webhook that is to do something."""
+    model = str(job.document["model_id"])
+    notice = Notice(
+        id="",
+        kind="retraining",
+        at=at,
+        tenant=job.tenant,
+        model=model,
+        title=f"{model}: version {new.version} {_ROLLOUT[new.state]}",
+        description=new.cause or job.cause,
+    )
+    for channel in job.document.get("channels", ()):
+        apart.send(connection, channel, notice)
+    hook = new.document.get("channel")
+    if hook and new.state in ("asked", "rolled-back"):
+        kind = "promotion" if new.state == "asked" else "rollback"
+        apart.send(connection, hook, replace(notice, kind=kind, job=deployment(job, new)))
+
+
+def deployment(job: Retraining, new: Rollout) -> Mapping[str, Any]:
+    """What is to serve from now on, and what has served before it."""
+    result = job.result or {}
+    is_back = new.state == "rolled-back"
+    return {
+        "job_id": job.id,
+        "model_id": job.document["model_id"],
+        "version": new.before if is_back else new.version,
+        "instead_of": new.version if is_back else new.before,
+        "candidate": result.get("candidate"),
+        "proof": result.get("proof"),
+        "asked_by": new.asked_by,
+        "why": new.cause or job.cause,
+    }
 
 
 def told(job: Retraining) -> Mapping[str, Any]:
@@ -87,29 +133,3 @@ def _span(told: Mapping[str, int]) -> dict[str, str | int]:
         "stop": moment(told["stop"]).isoformat(),
         "labels": told["labels"],
     }
-
-
-def _put(connection: Connection, channel: str, notice: Notice) -> None:
-    made = replace(notice, id=new_id(notice.at))
-    kind: Kind = notice.kind
-    row = notices.Kept(
-        id=made.id,
-        tenant=made.tenant,
-        incident="",
-        channel=channel,
-        kind=kind,
-        seq=notices.next_seq(connection, made.tenant, channel, kind),
-        status="queued",
-        severity="low",
-        exempt=True,
-        made_at=made.at,
-        body=packed(made),
-        digest="",
-        due_at=made.at,
-        tries=0,
-        lease_until=None,
-        token="",
-        ended_at=None,
-        answer="",
-    )
-    notices.add(connection, [row])

@@ -87,6 +87,8 @@ def _severity(reading: Reading) -> Severity | None:
 
 def sought(connection: Connection, every: Sequence[Kept]) -> list[tuple[Kept, Model]]:
     """Each policy with each model that it is of."""
+    if not every:
+        return []
     own = [each for each in models.all(connection) if each.archived_at is None]
     return [
         (kept, model)
@@ -96,28 +98,61 @@ def sought(connection: Connection, every: Sequence[Kept]) -> list[tuple[Kept, Mo
     ]
 
 
+def is_due(
+    connection: Connection,
+    kept: Kept,
+    model: Model,
+    found: Iterable[Finding],
+    mark: Mark | None,
+    at: int,
+) -> bool:
+    """Whether there is anything to write; nearly always there is not, so it is asked first."""
+    if kept.policy.calendar is not None and (mark is None or mark.due_at <= at):
+        return True
+    wanted = _lasting(connection, kept, model, found, mark, at)
+    return wanted is not None and isinstance(queue.weigh(connection, wanted, at), Retraining)
+
+
 def by_drift(
     connection: Connection, kept: Kept, model: Model, found: Iterable[Finding], at: int
 ) -> Retraining | Refusal | None:
     """Ask for a job if what was found lasts; the findings that it takes are used up with it."""
+    mark = _mark(connection, kept, model)
+    wanted = _lasting(connection, kept, model, found, mark, at)
+    if wanted is None:
+        return None
+    made = queue.ask(connection, wanted, at)
+    if isinstance(made, Retraining):
+        used = max(wanted.detections[-1], mark.used_upto)
+        policies.mark(connection, [mark._replace(used_upto=used)])
+    return made
+
+
+def _lasting(
+    connection: Connection,
+    kept: Kept,
+    model: Model,
+    found: Iterable[Finding],
+    mark: Mark | None,
+    at: int,
+) -> Wanted | None:
     rule = kept.policy.detections
     if rule is None:
         return None
-    mark = _mark(connection, kept, model)
-    used = max(mark.used_upto, _used(connection, kept, model, at))
+    used = mark.used_upto if mark else kept.since
     since = max(used, at - rule.within * SECOND - HOUR * SECOND)
-    own = [
-        each
-        for each in found
-        if each.model == model.id and each.slot > since and rule.counts(each.kind, each.severity)
-    ]
+    own = [each for each in found if each.slot > since and rule.counts(each.kind, each.severity)]
+    if not _taken(own, rule):
+        return None
+    answered = _used(connection, kept, model, at)
+    own = [each for each in own if each.slot > answered]
     if not _taken(own, rule):
         return None
     taken = _taken(_that_hold(connection, own), rule)
     if not taken:
         return None
     hours = (taken[-1] - taken[0]) / (HOUR * SECOND)
-    wanted = Wanted(
+    return Wanted(
         model=model,
         policy=kept.policy,
         origin="drift",
@@ -126,10 +161,6 @@ def by_drift(
         why=f"{len(taken)} findings in {hours:.1f} h",
         detections=taken,
     )
-    made = queue.ask(connection, wanted, at)
-    if isinstance(made, Retraining):
-        policies.mark(connection, [mark._replace(used_upto=max(taken[-1], used))])
-    return made
 
 
 def _taken(found: Iterable[Finding], rule: Detections) -> list[int]:

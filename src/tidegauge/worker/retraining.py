@@ -1,8 +1,9 @@
 """Retraining beside the judging: what asks for a job by itself, webhooks that are to start one, and
 jobs that nobody says anything of any more."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,16 +12,22 @@ from sqlalchemy import Connection
 
 from tidegauge import failpoint
 from tidegauge.alert import act
-from tidegauge.catalog import Catalog, progress, retrainings
+from tidegauge.catalog import Catalog, policies, progress, retrainings
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.retrainings import Retraining
 from tidegauge.config import Config
+from tidegauge.log import LogReader
 from tidegauge.retrain import queue, tell, trigger
 from tidegauge.retrain.guards import Refusal
 from tidegauge.retrain.trigger import Finding, Kept
+from tidegauge.series.memory import Memory
+from tidegauge.series.rows import Source
+from tidegauge.store import LocalStore
 from tidegauge.window import HOUR, SECOND
 from tidegauge.worker.beside import Beside
 from tidegauge.worker.late import JUDGE
+from tidegauge.worker.proving import Proving
+from tidegauge.worker.rollouts import Watching
 
 NAME: Final = "retraining"
 _AGAIN: Final = HOUR * SECOND
@@ -29,13 +36,18 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def retrain(config: Config, catalog: Catalog, stop: threading.Event) -> None:
-    del config
-    Retrain(catalog).run(stop)
+    with contextlib.closing(LogReader(config.data / "log")) as log:
+        source = Source(catalog, log, threading.Lock(), Memory(most=1))
+        store = LocalStore(config.data / "store")
+        beside = Proving(catalog, source, store), Watching(catalog, source, store)
+        Retrain(catalog, beside).run(stop)
 
 
 @dataclass
 class Retrain:
     catalog: Catalog
+    beside: Sequence[Proving | Watching] = ()
+    """What is looked at along with it."""
     clock: Callable[[Connection], int] = act.now
     _found: dict[tuple[int, int], Finding] = field(default_factory=dict[tuple[int, int], Finding])
     """By target and slot: what monitors found lately."""
@@ -51,14 +63,15 @@ class Retrain:
             at = self.clock(connection)
             pairs = trigger.sought(connection, trigger.in_use(connection))
             has_jobs = bool(retrainings.waiting(connection) or retrainings.taken(connection))
-            if pairs:
-                self._look(connection, at)
-        for kept, model in pairs:
-            self._ask(kept, model)
-        if has_jobs:
+            due = self._due(connection, pairs, at) if pairs else []
+        for kept, model, own in due:
+            self._ask(kept, model, own)
+        if has_jobs or due:
             self.catalog.write(self._lapse)
             while self.catalog.write(self._start):
                 failpoint.hit("retraining.started")
+        for each in self.beside:
+            each.step(at)
 
     def _now(self) -> int:
         return self.catalog.look(self.clock)
@@ -74,9 +87,22 @@ class Retrain:
             self._found[each.target, each.slot] = each
         self._upto = max(self._upto, upto)
 
-    def _ask(self, kept: Kept, model: Model) -> None:
-        own = [each for each in self._found.values() if each.model == model.id]
+    def _due(
+        self, connection: Connection, pairs: Sequence[tuple[Kept, Model]], at: int
+    ) -> list[tuple[Kept, Model, list[Finding]]]:
+        self._look(connection, at)
+        found: dict[int, list[Finding]] = {}
+        for each in self._found.values():
+            found.setdefault(each.model, []).append(each)
+        marks = policies.marked(connection)
+        return [
+            (kept, model, own)
+            for kept, model in pairs
+            for own in [found.get(model.id, [])]
+            if trigger.is_due(connection, kept, model, own, marks.get((kept.id, model.id)), at)
+        ]
 
+    def _ask(self, kept: Kept, model: Model, own: Sequence[Finding]) -> None:
         def ask(connection: Connection) -> list[Retraining | Refusal | None]:
             at = self.clock(connection)
             return [
@@ -84,8 +110,6 @@ class Retrain:
                 trigger.by_calendar(connection, kept, model, at),
             ]
 
-        if not own and kept.policy.calendar is None:
-            return
         for made in self.catalog.write(ask):
             if isinstance(made, Retraining):
                 _log.info("a model is to be trained again", model=model.name, why=made.origin)

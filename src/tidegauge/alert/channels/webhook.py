@@ -42,6 +42,8 @@ TYPES: Final[Mapping[Kind, str]] = {
     "retraining": "tidegauge.retraining.v1",
     "job": "tidegauge.retraining.requested.v1",
     "job_cancelled": "tidegauge.retraining.cancelled.v1",
+    "promotion": "tidegauge.rollout.asked.v1",
+    "rollback": "tidegauge.rollout.taken_back.v1",
 }
 _PREFIX: Final = "whsec_"
 _SHORTEST, _LONGEST = 24, 512

@@ -1,6 +1,6 @@
 """Policies of retraining: which models, when, by whom; and what holds for all of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -9,16 +9,16 @@ from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import Connection
 
 from tidegauge.alert import act
-from tidegauge.catalog import audit, channels, policies
+from tidegauge.catalog import policies
 from tidegauge.catalog.policies import Kept
 from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.retrain import queue
 from tidegauge.retrain.policy import Policy, Webhook
 from tidegauge.retrain.settings import Settings
-from tidegauge.schema import near
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import Reader, Writer, checked_text, matching, moment, who
-from tidegauge.web.routes.channels import NAME
+from tidegauge.web.routes.channels import NAME, unfit
+from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.state import state_of
 
 router = APIRouter(prefix="/api/v1/retraining", tags=["retraining"])
@@ -60,7 +60,7 @@ def put_config(wanted: Settings, request: Request, key: Writer) -> Settings:
             policies.add(connection, key.tenant, policies.ALL, document, origin="api", at=at, by=by)
         else:
             policies.change(connection, before, document, origin="api", at=at, by=by)
-        _note(connection, key, at, "retraining.config", "", document)
+        audited(connection, key, at, "retraining.config", "", document)
 
     state_of(request).kept.catalog.write(write)
     return wanted
@@ -76,7 +76,7 @@ def list_policies(request: Request, key: Reader) -> list[PolicyShown]:
 def get_policy(name: Name, request: Request, response: Response, key: Reader) -> PolicyShown:
     with state_of(request).kept.catalog.read() as connection:
         kept = _one(connection, key, name)
-    response.headers["ETag"] = _etag(kept)
+    response.headers["ETag"] = etag(kept)
     return _shown(kept)
 
 
@@ -104,13 +104,13 @@ def put_policy(
             after = policies.add(connection, key.tenant, name, document, origin="api", at=at, by=by)
         else:
             if if_match is not None:
-                matching(if_match, _etag(before), "the policy")
+                matching(if_match, etag(before), "the policy")
             after = policies.change(connection, before, document, origin="api", at=at, by=by)
-        _note(connection, key, at, "policy.put", name, document)
+        audited(connection, key, at, "policy.put", name, document)
         return after
 
     kept = state_of(request).kept.catalog.write(write)
-    response.headers["ETag"] = _etag(kept)
+    response.headers["ETag"] = etag(kept)
     return _shown(kept)
 
 
@@ -121,9 +121,9 @@ def remove_policy(name: Name, request: Request, key: Writer, if_match: IfMatch =
     def remove(connection: Connection) -> None:
         before = _one(connection, key, name)
         if if_match is not None:
-            matching(if_match, _etag(before), "the policy")
+            matching(if_match, etag(before), "the policy")
         policies.remove(connection, [before.id])
-        _note(connection, key, act.now(connection), "policy.remove", name, before.document)
+        audited(connection, key, act.now(connection), "policy.remove", name, before.document)
 
     state_of(request).kept.catalog.write(remove)
 
@@ -167,19 +167,19 @@ def _problem(error: ValidationError) -> ProblemError:
     return ProblemError("invalid-request", f"{len(faults)} faults in the policy", faults)
 
 
-def _unfit(connection: Connection, key: Key, policy: Policy) -> Iterable[Fault]:
-    kinds = {each.name: each.document["kind"] for each in channels.listed(connection, key.tenant)}
-    wanted = [(f"/channels/{at}", name) for at, name in enumerate(policy.channels)]
+def _unfit(connection: Connection, key: Key, policy: Policy) -> Iterator[Fault]:
+    told = [(f"/channels/{at}", name) for at, name in enumerate(policy.channels)]
+    yield from unfit(connection, key, told, lambda _kind: None)
+    hooks: list[tuple[str, str]] = []
     if isinstance(policy.target, Webhook):
-        name = policy.target.channel
-        wanted.append(("/target/channel", name))
-        if kinds.get(name, "webhook") != "webhook":
-            detail = f"{name} is a channel of {kinds[name]}: a job is started by a webhook"
-            yield {"pointer": "/target/channel", "code": "bad-enum", "detail": detail}
-    for pointer, name in wanted:
-        if name not in kinds:
-            detail = f"there is no channel {name!r}{near(name, list(kinds))}"
-            yield {"pointer": pointer, "code": "bad-enum", "detail": detail}
+        hooks.append(("/target/channel", policy.target.channel))
+    if policy.promotion.channel is not None:
+        hooks.append(("/promotion/channel", policy.promotion.channel))
+    yield from unfit(connection, key, hooks, _why_not)
+
+
+def _why_not(kind: str) -> str | None:
+    return None if kind == "webhook" else "here something is to be done, as a webhook can"
 
 
 def _one(connection: Connection, key: Key, name: str) -> Kept:
@@ -187,10 +187,6 @@ def _one(connection: Connection, key: Key, name: str) -> Kept:
     if found is None:
         raise ProblemError("not-found", f"there is no policy {name!r}")
     return found
-
-
-def _etag(kept: Kept) -> str:
-    return f'"{kept.id}.{kept.revision}"'
 
 
 def _shown(kept: Kept) -> PolicyShown:
@@ -202,12 +198,4 @@ def _shown(kept: Kept) -> PolicyShown:
         revision=kept.revision,
         changed_at=moment(kept.changed_at),
         changed_by=kept.changed_by,
-    )
-
-
-def _note(
-    connection: Connection, key: Key, at: int, what: str, name: str, detail: Mapping[str, Any]
-) -> None:
-    audit.add(
-        connection, at=at, who=who(key), what=what, subject=f"{key.tenant}/{name}", detail=detail
     )

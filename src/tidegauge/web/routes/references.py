@@ -10,12 +10,11 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from tidegauge import performance
-from tidegauge.catalog import audit, baselines, models, schemas
+from tidegauge.catalog import baselines, schemas
 from tidegauge.catalog.baselines import Baseline
 from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.record.limits import MIB
-from tidegauge.reference.fit import adopt
+from tidegauge.series.adopted import adopted
 from tidegauge.series.apart import made_apart
 from tidegauge.series.reference import Made, of_span
 from tidegauge.store import new_name
@@ -223,34 +222,8 @@ def _adopted(
     at = now()
 
     def write(connection: Connection) -> Baseline:
-        model = model_in(connection, key, model_id)
-        baseline = adopt(
-            connection,
-            model.id,
-            made.profile,
-            source="upload" if file else "range",
-            name=name,
-            first_at=made.first_at,
-            last_at=made.last_at,
-            at=at,
-            by=who(key),
-            why=why,
-            file=file,
-            version=made.version,
-            labelled=made.truth.labelled if made.truth else None,
-            truth=performance.encode(made.truth.measured) if made.truth else None,
-        )
-        # The worker looks for models that have changed.
-        models.change(connection, model.id, model.revision, at)
-        audit.add(
-            connection,
-            at=at,
-            who=who(key),
-            what="reference.make",
-            subject=f"{model.tenant}/{model.name}",
-            detail={"number": baseline.number, "rows": baseline.rows, "name": name, "why": why},
-        )
-        return baseline
+        model, by = model_in(connection, key, model_id), who(key)
+        return adopted(connection, model, made, name=name, at=at, by=by, why=why, file=file)
 
     return _shown(state.kept.catalog.write(write), is_current=True)
 

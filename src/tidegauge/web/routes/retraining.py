@@ -9,18 +9,25 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from tidegauge.alert import act
 from tidegauge.alert.ids import key_of, new_id
-from tidegauge.catalog import audit, retrainings
+from tidegauge.catalog import audit, retrainings, rollouts
 from tidegauge.catalog.retrainings import Line, Retraining, State
-from tidegauge.ingest.problem import ProblemError
-from tidegauge.retrain import queue, tell
+from tidegauge.catalog.rollouts import Rollout
+from tidegauge.ingest.problem import Fault, ProblemError
+from tidegauge.record.check import Checker, Terms
+from tidegauge.record.columns import to_stream, to_table
+from tidegauge.record.fields import PREDICTIONS
+from tidegauge.retrain import proof, queue, tell
 from tidegauge.retrain.guards import Refusal
 from tidegauge.retrain.policy import Priority
 from tidegauge.retrain.queue import StaleAttemptError, Wanted
+from tidegauge.series.export import MEDIA, Union, parquet
+from tidegauge.series.training import Labelled, without_truth
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
     DAYS,
@@ -32,9 +39,13 @@ from tidegauge.web.routes.asked import (
     model_in,
     moment,
     moment_or_none,
+    now,
+    source_of,
     who,
 )
+from tidegauge.web.routes.personal import hidden, without
 from tidegauge.web.routes.policies import of_model
+from tidegauge.web.routes.rollouts import RolloutShown, rollout_shown
 from tidegauge.web.state import state_of
 
 router = APIRouter(prefix="/api/v1/retraining", tags=["retraining"])
@@ -85,6 +96,7 @@ class RetrainingShown(BaseModel):
     detections: list[datetime]
     result: dict[str, Any] | None
     cause: str
+    rollout: Annotated[RolloutShown | None, Field(description="Once it is to serve.")]
     created_at: datetime
     created_by: str
     started_at: datetime | None
@@ -138,12 +150,47 @@ class JobTaken(BaseModel):
     lease_until: datetime
 
 
+class Candidate(Closed):
+    """What was trained: told, and never fetched or run by us."""
+
+    version: Annotated[str, Field(min_length=1, max_length=128)]
+    uri: Annotated[str, Field(max_length=2000, description="Where it lies.")] = ""
+    digest: Annotated[str, Field(max_length=256, description="As `sha256:...`.")] = ""
+    size_bytes: Annotated[int | None, Field(ge=0)] = None
+    training_seconds: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    metrics: Annotated[
+        dict[
+            Annotated[str, Field(min_length=1, max_length=256)],
+            Annotated[float, Field(allow_inf_nan=False)],
+        ],
+        Field(max_length=1_000, description="As its training measured them."),
+    ] = Field(default_factory=dict[str, float])
+
+
+class AnswersSaid(Closed):
+    token: Token
+    answers: Annotated[
+        list[dict[str, Any]],
+        Field(
+            min_length=1,
+            max_length=10_000,
+            description="For rows of `holdout`: `prediction_id`, and what the candidate says, in"
+            " the fields of a prediction.",
+        ),
+    ]
+
+
+class AnswersTaken(BaseModel):
+    rows: Annotated[int, Field(description="That there are now.")]
+
+
 class WordSaid(Closed):
     token: Token
     state: Annotated[
-        Literal["running", "failed", "cancelled"],
-        Field(description="`running` says that it goes on; the others end it."),
+        Literal["running", "trained", "failed", "cancelled"],
+        Field(description="`running` says that it goes on; the others end the attempt."),
     ] = "running"
+    candidate: Annotated[Candidate | None, Field(description="Of `trained`.")] = None
     progress: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)] = None
     log: Annotated[list[Annotated[str, Field(max_length=_LONGEST)]], Field(max_length=1_000)] = (
         Field(default_factory=list[str])
@@ -236,7 +283,8 @@ def list_jobs(
             connection, key.tenant, models=own, states=state, before=cursor, limit=limit + 1
         )
         waiting = [each.id for each in retrainings.waiting(connection, key.tenant)]
-        shown = [_shown(each, waiting) for each in found[:limit]]
+        known = rollouts.of_jobs(connection, [each.id for each in found])
+        shown = [_shown(each, waiting, known.get(each.id)) for each in found[:limit]]
     return RetrainingsShown(jobs=shown, next=shown[-1].job_id if len(found) > limit else None)
 
 
@@ -293,15 +341,16 @@ def claim_job(wanted: ClaimWanted, request: Request, key: Writer) -> JobTaken | 
 def say_status(job_id: str, wanted: WordSaid, request: Request, key: Writer) -> WordTaken:
     """Say that an attempt goes on, and how far it is; or that it has ended."""
 
+    if (wanted.state == "trained") != (wanted.candidate is not None):
+        raise ProblemError("invalid-request", "`trained` and `candidate` go together")
+
     def write(connection: Connection) -> WordTaken:
-        job, at = _one(connection, key, job_id), act.now(connection)
-        try:
-            queue.hold(job, wanted.token)
-        except StaleAttemptError:
-            told = f"job {job_id} is {job.state}, and not in the attempt of this token: stop"
-            raise ProblemError("stale-attempt", told) from None
+        job, at = _held(connection, key, job_id, wanted.token), act.now(connection)
         after = queue.alive(connection, job, at, progress=wanted.progress, said=wanted.log)
-        if wanted.state != "running":
+        if wanted.candidate is not None:
+            told = wanted.candidate.model_dump(mode="json")
+            after = queue.trained(connection, after, at, told)
+        elif wanted.state in ("failed", "cancelled"):
             cause = wanted.cause or ("" if wanted.state == "cancelled" else "no cause was told")
             after = queue.end(connection, after, wanted.state, at, cause=cause or job.cause)
         return WordTaken(
@@ -311,6 +360,80 @@ def say_status(job_id: str, wanted: WordSaid, request: Request, key: Writer) -> 
         )
 
     return state_of(request).kept.catalog.write(write)
+
+
+@router.post("/jobs/{job_id}/answers")
+def say_answers(job_id: str, wanted: AnswersSaid, request: Request, key: Writer) -> AnswersTaken:
+    """What the candidate says of rows that were held out, some thousand at a time."""
+    checker = Checker(PREDICTIONS, Terms(now=now()))
+    records: list[dict[str, object]] = []
+    faults: list[Fault] = []
+    for at, answer in enumerate(wanted.answers):
+        record, problems = checker.check({**answer, "model_id": "candidate"})
+        pointer = f"/answers/{at}"
+        for each in problems:
+            where = f"{pointer}{each.pointer}"
+            faults.append({"pointer": where, "code": each.code, "detail": each.detail})
+        if record is not None:
+            records.append(record)
+        if not problems and not any(name in answer for name in proof.ANSWERS):
+            told = f"says nothing of the row: {', '.join(proof.ANSWERS)}"
+            faults.append({"pointer": pointer, "code": "required", "detail": told})
+    if faults:
+        raise ProblemError("invalid-request", f"{len(faults)} faults in the answers", faults)
+    body = to_stream(to_table(records))
+
+    def write(connection: Connection) -> AnswersTaken:
+        job = _held(connection, key, job_id, wanted.token)
+        rows = retrainings.answer(connection, job, len(records), body)
+        if rows > proof.MOST:
+            told = f"{rows:,} answers; {proof.MOST:,} may be, of the newest rows"
+            raise ProblemError("too-many-records", told)
+        return AnswersTaken(rows=rows)
+
+    return state_of(request).kept.catalog.write(write)
+
+
+@router.get(
+    "/jobs/{job_id}/rows",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/vnd.apache.parquet": {}}, "description": "Rows."}},
+)
+def get_rows(
+    job_id: str,
+    request: Request,
+    key: Reader,
+    part: Annotated[
+        Literal["train", "holdout"],
+        Query(description="`train` has the truths; `holdout` has none."),
+    ] = "train",
+) -> StreamingResponse:
+    """What to learn from, and what to answer: labelled predictions, as Parquet."""
+    state = state_of(request)
+    with state.kept.catalog.read() as connection:
+        job = _one(connection, key, job_id)
+        model = model_in(connection, key, job.document["model_id"])
+        at = act.now(connection)
+    span, secret = job.document[part], hidden(model, key)
+    labelled = Labelled(source_of(state), state.kept.store, model)
+    tables = [without(each, secret) for each in labelled.rows(span["start"], span["stop"])]
+    if part == "holdout":
+        tables = [without_truth(each) for each in tables]
+    state.kept.catalog.write(
+        lambda c: _note(c, key, at, "rows.export", job, {"part": part, "job": job_id})
+    )
+    union = Union([[(each.name, each.type) for each in table.schema] for table in tables])
+    return StreamingResponse(parquet(union, tables), media_type=MEDIA["parquet"])
+
+
+def _held(connection: Connection, key: Key, job_id: str, token: str) -> Retraining:
+    job = _one(connection, key, job_id)
+    try:
+        queue.hold(job, token)
+    except StaleAttemptError:
+        told = f"job {job_id} is {job.state}, and not in the attempt of this token: stop"
+        raise ProblemError("stale-attempt", told) from None
+    return job
 
 
 def _problem(refusal: Refusal) -> ProblemError:
@@ -329,10 +452,11 @@ def _one(connection: Connection, key: Key, job_id: str) -> Retraining:
 
 
 def _alone(connection: Connection, job: Retraining) -> RetrainingShown:
-    return _shown(job, [each.id for each in retrainings.waiting(connection, job.tenant)])
+    waiting = [each.id for each in retrainings.waiting(connection, job.tenant)]
+    return _shown(job, waiting, rollouts.of_jobs(connection, [job.id]).get(job.id))
 
 
-def _shown(job: Retraining, waiting: Sequence[str]) -> RetrainingShown:
+def _shown(job: Retraining, waiting: Sequence[str], made: Rollout | None) -> RetrainingShown:
     document = job.document
     return RetrainingShown(
         job_id=job.id,
@@ -355,6 +479,7 @@ def _shown(job: Retraining, waiting: Sequence[str]) -> RetrainingShown:
         detections=[moment(each) for each in document["detections"]],
         result=None if job.result is None else dict(job.result),
         cause=job.cause,
+        rollout=None if made is None else rollout_shown(made),
         created_at=moment(job.created_at),
         created_by=job.created_by,
         started_at=moment_or_none(job.started_at),
