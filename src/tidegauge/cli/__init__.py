@@ -20,6 +20,7 @@ from tidegauge.cli import (
     monitors,
     performance,
     report,
+    retrain,
     serve,
     silences,
     truth,
@@ -89,6 +90,7 @@ app.add_typer(incidents.app)
 app.add_typer(silences.app)
 app.add_typer(channels.app)
 app.add_typer(channels.escalations)
+app.add_typer(retrain.app)
 
 
 def main() -> None:
