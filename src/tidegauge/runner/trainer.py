@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
@@ -90,7 +90,8 @@ def main() -> int:
     made = found.load()(Job(job))
     took = time.monotonic() - began
     answered(job, made.answers)
-    told = {name: value for name, value in asdict(made).items() if name != "answers"}
+    # Not `asdict`: answers may come as they are asked for.
+    told = {each.name: getattr(made, each.name) for each in fields(made) if each.name != "answers"}
     told["training_seconds"] = took if made.training_seconds is None else made.training_seconds
     Path(os.environ["TIDEGAUGE_RESULT"]).write_text(json.dumps(told), encoding="utf-8")
     return 0

@@ -1,0 +1,135 @@
+"""The trainer that is there from the start, `python:scikit`: boosted trees of scikit-learn on the
+features as they were logged.  Its file is pickled and read by its owner alone; the server gets a
+reference to it.
+"""
+
+import hashlib
+import json
+import pickle
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tidegauge.arrow import Chunked, Table, pa
+from tidegauge.errors import InputError
+from tidegauge.runner.trainer import Job, Made
+
+_FEATURES: Final = "features."
+_TRUTHS: Final = ("actual_label", "actual_score")
+_MOST_WORDS: Final = 200
+"""Of a column: what is seldom is one kind."""
+
+
+def train(job: Job) -> Made:
+    """`parameters` are those of the estimator, and `folder`, where the models are put."""
+    parameters = dict(job.parameters)
+    folder = Path(str(parameters.pop("folder", "models")))
+    rows, held = job.train(), job.holdout()
+    truth = next((name for name in _TRUTHS if name in rows.column_names), None)
+    if truth is None:
+        raise InputError(f"no row has {' or '.join(_TRUTHS)}: there is nothing to learn")
+    rows = rows.filter(rows[truth].is_valid())
+    job.progress(0.1)
+    began = time.monotonic()
+    codes = _codes(rows)
+    estimator = _estimator(truth, parameters)
+    estimator.fit(_matrix(rows, codes), rows[truth].to_pylist())
+    took = time.monotonic() - began
+    job.progress(0.8)
+    version = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    kept = {"estimator": estimator, "codes": codes, "truth": truth}
+    place, digest, size = _put(folder / job.model_id / version, kept, job, took)
+    return Made(
+        version=version,
+        answers=_answers(estimator, held, _matrix(held, codes)),
+        uri=place.as_uri(),
+        digest=digest,
+        size_bytes=size,
+        training_seconds=took,
+    )
+
+
+def _estimator(truth: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - scikit-learn's
+    from sklearn.ensemble import (  # noqa: PLC0415 - slow to import
+        HistGradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+    )
+
+    given: dict[str, Any] = {"random_state": 0, **parameters}
+    if truth == "actual_label":
+        return HistGradientBoostingClassifier(**given)
+    return HistGradientBoostingRegressor(**given)
+
+
+def _codes(rows: Table) -> dict[str, dict[str, int] | None]:
+    """Of each feature its words as numbers, the most frequent first; None of what is a number."""
+    found: dict[str, dict[str, int] | None] = {}
+    for name in rows.column_names:
+        if not name.startswith(_FEATURES):
+            continue
+        kind = rows.schema.field(name).type
+        if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+            found[name] = None
+        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            counts: Counter[str] = Counter(rows[name].drop_null().to_pylist())
+            often = sorted((-count, word) for word, count in counts.items())[:_MOST_WORDS]
+            found[name] = {word: at for at, (_count, word) in enumerate(often)}
+    return found
+
+
+def _matrix(rows: Table, codes: Mapping[str, dict[str, int] | None]) -> np.ndarray:
+    columns = [_column(rows, name, words) for name, words in codes.items()]
+    return np.column_stack(columns) if columns else np.zeros((rows.num_rows, 1))
+
+
+def _column(rows: Table, name: str, words: dict[str, int] | None) -> np.ndarray:
+    if name not in rows.column_names:
+        return np.full(rows.num_rows, np.nan)
+    column: Chunked = rows[name]
+    if words is None:
+        return column.cast(pa.float64()).to_numpy()
+    known = words.get
+    return np.array(
+        [np.nan if each is None else known(each, len(words)) for each in column.to_pylist()],
+        dtype=np.float64,
+    )
+
+
+def _answers(estimator: Any, held: Table, x: np.ndarray) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    ids = held["prediction_id"].to_pylist()
+    if not hasattr(estimator, "predict_proba"):
+        for name, score in zip(ids, estimator.predict(x).tolist(), strict=True):
+            yield {"prediction_id": name, "prediction_score": score}
+        return
+    classes = [str(each) for each in estimator.classes_]
+    for name, odds in zip(ids, estimator.predict_proba(x).tolist(), strict=True):
+        best = int(np.argmax(odds))
+        yield {
+            "prediction_id": name,
+            "prediction_label": classes[best],
+            "prediction_score": odds[1] if len(classes) == 2 else odds[best],
+            "probabilities": dict(zip(classes, odds, strict=True)),
+        }
+
+
+def _put(folder: Path, kept: object, job: Job, took: float) -> tuple[Path, str, int]:
+    """The model, and beside it, last, what it is: `tidegauge.artifacts.Folder` finds it there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    body = pickle.dumps(kept)
+    file = (folder / "model.pickle").resolve()
+    file.write_bytes(body)
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    about = {
+        "digest": digest,
+        "size_bytes": len(body),
+        "created_at": datetime.now(UTC).isoformat(),
+        "training_seconds": took,
+        "job_id": job.told["job_id"],
+    }
+    (folder / "metadata.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    return file, digest, len(body)
