@@ -69,7 +69,8 @@ class Whole:
     def close(self):
         self.http.close()
         os.killpg(self._process.pid, signal.SIGTERM)
-        self._process.wait(30)
+        # A server of many processes, on a machine that does much else.
+        self._process.wait(120)
         self._process.stdout.close()
         self._log.close()
 
