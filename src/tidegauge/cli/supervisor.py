@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -43,18 +42,17 @@ class Role:
 
 def supervise(roles: Sequence[Role]) -> int:
     """Until SIGTERM or SIGINT; the exit code of the first that cannot even start."""
-    stop = threading.Event()
+    # No event: set by a handler while its own lock is held by the one who waits, it would wait for
+    # itself for ever.
+    asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signal, _frame: stop.set())
+        signal.signal(number, lambda signal, _frame: asked.append(signal))
     code = 0
     for role in roles:
         role.start()
-    while not stop.wait(0.1):
-        for role in roles:
-            code = _look_after(role)
-            if code:
-                stop.set()
-                break
+    while not asked and not code:
+        time.sleep(0.1)
+        code = next((found for role in roles if (found := _look_after(role))), 0)
     _end(roles)
     return code
 
