@@ -36,7 +36,7 @@ def take(config: Path | None, told: Sequence[str], name: str, url: str, api_key:
         )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signal, _frame: stop.set())
+        signal.signal(number, lambda _signal, _frame: threading.Thread(target=stop.set).start())
     with connect(url, api_key) as http:
         # For what is run, which fetches its rows and tells its answers.
         os.environ["TIDEGAUGE_URL"] = str(http.base_url)

@@ -26,7 +26,7 @@ def work(config: Config) -> None:
     """Run until SIGTERM or SIGINT; what was counted is committed first."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signal, _frame: stop.set())
+        signal.signal(number, lambda _signal, _frame: threading.Thread(target=stop.set).start())
     directory = config.data / "log"
     if not _is_there(directory, stop):
         return
