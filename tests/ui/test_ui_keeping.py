@@ -53,7 +53,7 @@ def test_a_monitor_is_written_tried_on_the_past_kept_and_removed(demo, mine):
     tag = demo.http.get("monitors/calls are slow").headers["ETag"]
     other = {**demo.ask("GET", "monitors/calls are slow")["document"], "owner": "payments"}
     demo.ask("PUT", "monitors/calls are slow", json=other, headers={"If-Match": tag})
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("has changed it meanwhile")
     expect(mine_now).to_have_value(re.compile("min_rows: 40"))
     page.reload()
@@ -160,7 +160,7 @@ def test_a_report_goes_out_each_week(demo, mine):
     form.get_by_role("combobox", name="To").fill("scr")
     page.get_by_role("option", name="screen").click()
     page.keyboard.press("Escape")
-    form.get_by_role("button", name="Save").click()
+    form.get_by_role("button", name="Save", exact=True).click()
     row = page.get_by_role("row").filter(has_text="weekly")
     expect(row).to_contain_text("Each Monday, 08:00")
     expect(row).to_contain_text("never")
