@@ -108,7 +108,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path):
     assert [name in lines[i] for i, name in enumerate(("a.yaml:1", "a.yaml:1", "b.yml:"))] == [
         True
     ] * 3
-    assert "must hold one key" in lines[3]
+    assert "must hold 'monitors' and 'retraining', lists" in lines[3]
     assert "d.yaml" in lines[4]
 
 

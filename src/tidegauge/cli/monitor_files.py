@@ -15,23 +15,29 @@ if TYPE_CHECKING:
     import httpx
 
     from tidegauge.monitor.union import Monitor
+    from tidegauge.retrain.file import Files
 
 FAILED = 1
 
 
 def read_monitors(paths: Sequence[Path]) -> "list[Monitor]":
-    """Of files; what is wrong is told line by line."""
+    """Of files, whatever else they hold."""
+    return read(paths).monitors
+
+
+def read(paths: Sequence[Path]) -> "Files":
+    """What is wrong is told line by line."""
     from tidegauge.monitor.faults import FaultsError  # noqa: PLC0415 - `--help` needs none of it
     from tidegauge.monitor.faults import checked as fit  # noqa: PLC0415
-    from tidegauge.monitor.file import read_files  # noqa: PLC0415
+    from tidegauge.retrain.file import Files, read_files  # noqa: PLC0415
 
     faults: list[str] = []
-    found: list[Monitor] = []
+    found = Files([], None)
     try:
         found = read_files(paths)
     except InputError as error:
         faults += str(error).splitlines()
-    for each in found:
+    for each in found.monitors:
         try:
             fit(each.model_dump())
         except FaultsError as error:
@@ -73,5 +79,5 @@ def sent(
     return answer
 
 
-def many(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
+def many(count: int, name: str, names: str = "") -> str:
+    return f"{count} {name if count == 1 else names or name + 's'}"

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tidegauge.cli.api import KEY, URL, connect, get
 from tidegauge.cli.backtest import backtest
-from tidegauge.cli.monitor_files import FAILED, documents, many, read_monitors, sent
+from tidegauge.cli.monitor_files import FAILED, documents, many, read, read_monitors, sent
 from tidegauge.cli.output import heard
 from tidegauge.errors import InputError
 from tidegauge.failpoint import hit
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from tidegauge.monitor.union import Monitor
+    from tidegauge.retrain.file import Files
 
 app = typer.Typer(name="monitors", help="What is watched: monitors as files.", no_args_is_help=True)
 app.command()(backtest)
@@ -35,9 +36,12 @@ _STATUSES = {"ok": "green", "breach": "bold red", "error": "bold magenta"}
 @app.command()
 def validate(paths: _PATHS) -> None:
     """Read files and say all that is wrong with them.  It asks no server."""
-    found = read_monitors(paths)
-    kinds = sorted({each.kind for each in found})
-    typer.echo(f"{many(len(found), 'monitor')}, and nothing wrong ({', '.join(kinds)})")
+    found = read(paths)
+    kinds = sorted({each.kind for each in found.monitors})
+    told = [f"{many(len(found.monitors), 'monitor')} ({', '.join(kinds)})"] if kinds else []
+    if found.policies is not None:
+        told.append(many(len(found.policies), "policy", "policies"))
+    typer.echo(f"{' and '.join(told) or 'Nothing'}, and nothing wrong")
 
 
 @app.command("plan")
@@ -52,7 +56,7 @@ def plan_files(
     api_key: KEY = "",
 ) -> None:
     """Say what would change on a server if its monitors were those of the files."""
-    found = read_monitors(paths)
+    found = read(paths)
     with connect(url, api_key) as http:
         plan, _etag = _put(http, found, dry_run=True)
     with heard():
@@ -73,7 +77,7 @@ def apply_files(
     api_key: KEY = "",
 ) -> None:
     """Make a server's monitors those of the files, all or none, after showing what changes."""
-    found = read_monitors(paths)
+    found = read(paths)
     with connect(url, api_key) as http:
         plan, etag = _put(http, found, dry_run=True)
         _show(plan)
@@ -154,7 +158,7 @@ def list_monitors(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a monitors' file, for editors."""
-    from tidegauge.monitor.file import json_schema  # noqa: PLC0415 - `--help` needs none of it
+    from tidegauge.retrain.file import json_schema  # noqa: PLC0415 - `--help` needs none of it
 
     with heard():
         typer.echo(json.dumps(json_schema(), indent=1))
@@ -212,9 +216,13 @@ def run_tests(
 
 
 def _put(
-    http: "httpx.Client", monitors: "Sequence[Monitor]", *, dry_run: bool, etag: str = ""
+    http: "httpx.Client", found: "Files", *, dry_run: bool, etag: str = ""
 ) -> tuple[dict[str, Any], str]:
-    body = {"monitors": documents(monitors), "dry_run": dry_run}
+    body: dict[str, Any] = {"monitors": documents(found.monitors), "dry_run": dry_run}
+    if found.policies is not None:
+        from tidegauge.retrain.faults import document_of  # noqa: PLC0415 - as above
+
+        body["retraining"] = [document_of(each) for each in found.policies]
     headers = {"If-Match": etag} if etag else {}
     answer = sent(http, "PUT", "/api/v1/monitors", body, headers)
     return answer.json(), answer.headers.get("ETag", "")

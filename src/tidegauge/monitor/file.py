@@ -9,9 +9,10 @@ monitors:
       - {max: 200, severity: high}
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 import yaml
 
@@ -19,22 +20,47 @@ from tidegauge.errors import InputError
 from tidegauge.monitor.faults import FaultsError, checked, document_of, path_of
 from tidegauge.monitor.union import ADAPTER, Monitor
 
+MONITORS: Final = "monitors"
+KEYS: Final = (MONITORS, "retraining")
+"""What a file may hold; the second is read elsewhere."""
 _LARGEST: Final = 4 << 20
 _ENDINGS: Final = (".yaml", ".yml", ".json")
 
 
-def read_files(paths: Iterable[Path]) -> list[Monitor]:
-    """Of files, and of the YAML files of folders; all faults at once."""
+class Section(NamedTuple):
+    """What a file has under one key, and where."""
+
+    file: str
+    root: Any
+    """A node of YAML."""
+    key: str
+    given: list[Any]
+
+    def line(self, *loc: int | str) -> str:
+        """Where the nearest thing that is there begins, to be put before what is wrong with it."""
+        where = (self.key, *loc)
+        return f"{self.file}:{_line(self.root, where)}: {path_of(where)}"
+
+
+def read_files(
+    paths: Iterable[Path], others: Callable[[Section], None] = lambda _section: None
+) -> list[Monitor]:
+    """Of files, and of the YAML files of folders; all faults at once.  What is no monitor is for
+    `others`."""
     found: list[Monitor] = []
     faults: list[str] = []
     for path in _expanded(paths):
         try:
-            found += read_text(path.read_text(encoding="utf-8"), str(path))
+            for section in sections(path.read_text(encoding="utf-8"), str(path)).values():
+                if section.key == MONITORS:
+                    found += read_monitors(section)
+                else:
+                    others(section)
         except InputError as error:
             faults.append(str(error))
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{path}: {error}")
-    faults += _doubles(found)
+    faults += doubles(found, "monitors")
     if faults:
         raise InputError("\n".join(faults))
     return found
@@ -53,8 +79,8 @@ def _expanded(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def read_text(text: str, name: str = "monitors") -> list[Monitor]:
-    """Of one document; an InputError has a line for each fault."""
+def sections(text: str, name: str) -> dict[str, Section]:
+    """Of one document, by their keys."""
     if len(text) > _LARGEST:
         raise InputError(f"{name}: over {_LARGEST >> 20} MiB")
     try:
@@ -71,23 +97,32 @@ def read_text(text: str, name: str = "monitors") -> list[Monitor]:
         line = twice.start_mark.line + 1
         raise InputError(f"{name}:{line}: the key {twice.value!r} is there twice")
     if document is None:
-        return []
-    if not isinstance(document, dict) or set(document) != {"monitors"}:
+        return {}
+    if not isinstance(document, dict) or not document or not set(document) <= set(KEYS):
         told = ", ".join(map(repr, document)) if isinstance(document, dict) else "something else"
-        raise InputError(f"{name}: must hold one key, 'monitors', a list; it holds {told}")
-    given = document["monitors"] or []
-    if not isinstance(given, list):
-        raise InputError(f"{name}: 'monitors' must be a list")
+        known = " and ".join(map(repr, KEYS))
+        raise InputError(f"{name}: must hold {known}, lists; it holds {told}")
+    for key, given in document.items():
+        if not isinstance(given, list | None):
+            raise InputError(f"{name}: {key!r} must be a list")
+    return {key: Section(name, root, key, given or []) for key, given in document.items()}
+
+
+def read_text(text: str, name: str = "monitors") -> list[Monitor]:
+    """The monitors of one document; an InputError has a line for each fault."""
+    section = sections(text, name).get(MONITORS)
+    return [] if section is None else read_monitors(section)
+
+
+def read_monitors(section: Section) -> list[Monitor]:
     found: list[Monitor] = []
     faults: list[str] = []
-    for number, one in enumerate(given):
+    for number, one in enumerate(section.given):
         try:
             found.append(checked(one))
         except FaultsError as error:
-            for each in error.faults:
-                loc = ("monitors", number, *each.loc)
-                faults.append(f"{name}:{_line(root, loc)}: {path_of(loc)}: {each.said}")
-    faults += [f"{name}: {fault}" for fault in _doubles(found)]
+            faults += [f"{section.line(number, *each.loc)}: {each.said}" for each in error.faults]
+    faults += [f"{section.file}: {fault}" for fault in doubles(found, "monitors")]
     if faults:
         raise InputError("\n".join(faults))
     return found
@@ -112,7 +147,6 @@ def json_schema() -> dict[str, Any]:
         "title": "tidegauge monitors",
         "type": "object",
         "properties": {"monitors": {"type": "array", "items": one}},
-        "required": ["monitors"],
         "additionalProperties": False,
         "$defs": definitions,
     }
@@ -149,11 +183,12 @@ def _doubled(root: yaml.Node) -> Iterator[yaml.ScalarNode]:
             waiting.extend(node.value)
 
 
-def _doubles(monitors: Sequence[Monitor]) -> list[str]:
-    seen: set[str] = set()
-    faults: list[str] = []
-    for each in monitors:
-        if each.name in seen:
-            faults.append(f"two monitors are called {each.name!r}")
-        seen.add(each.name)
-    return faults
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def doubles(some: Iterable[_Named], noun: str) -> list[str]:
+    """What has the name of another."""
+    counts = Counter(each.name for each in some)
+    return [f"two {noun} are called {name!r}" for name, count in counts.items() if count > 1]

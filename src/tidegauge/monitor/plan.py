@@ -1,20 +1,21 @@
-"""What would change if the monitors were those of some files.
+"""What would change if documents were those of some files.
 
 Files keep what came from files: what is in them is added or changed, and what has left them is
-removed.  What somebody made through the API, and what is usual, is left alone unless a file has a
-monitor of the same name: the file takes it over.
+removed.  What somebody made through the API, and what is usual, is left alone unless a file has
+one of the same name: the file takes it over.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from tidegauge.catalog.monitors import Kept, Origin
+from tidegauge.catalog.documents import Kept, Origin
 from tidegauge.errors import InputError
 from tidegauge.monitor.faults import Loc, checked, document_of, path_of
 from tidegauge.monitor.union import Monitor
 
 What = Literal["added", "changed", "removed", "unchanged"]
+Document = Mapping[str, Any]
 
 
 class Difference(NamedTuple):
@@ -25,26 +26,54 @@ class Difference(NamedTuple):
     new: Any
 
 
+class Wanted(NamedTuple):
+    """What a file says of one."""
+
+    name: str
+    kind: str
+    document: Document
+    """Without what is the default."""
+    whole: Document
+    """With it, so that saying it is no change."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What becomes of one monitor."""
+    """What becomes of one."""
 
     what: What
     name: str
+    kind: str
     differences: Sequence[Difference] = ()
     takes_over: Origin | None = None
     """Who has kept it until now, where that was no file."""
     before: Kept | None = None
-    monitor: Monitor | None = None
+    document: Document | None = None
 
 
 def plan(kept: Iterable[Kept], wanted: Iterable[Monitor]) -> list[Step]:
-    """By name, all of them; who applies it leaves the unchanged as they are."""
+    """Of monitors."""
+    after = (
+        Wanted(each.name, each.kind, document_of(each), each.model_dump(mode="json"))
+        for each in wanted
+    )
+    return planned(kept, after, _whole, usual="metric")
+
+
+def planned(
+    kept: Iterable[Kept],
+    wanted: Iterable[Wanted],
+    whole: Callable[[Document], Document],
+    *,
+    usual: str,
+) -> list[Step]:
+    """By name, all of them; who applies it leaves the unchanged as they are.  `usual` is the kind
+    of what says none."""
     before = {each.name: each for each in kept}
     after = {each.name: each for each in wanted}
-    steps = [_step(before.get(name), each) for name, each in after.items()]
+    steps = [_step(before.get(name), each, whole) for name, each in after.items()]
     steps += [
-        _removed(each)
+        _removed(each, usual)
         for name, each in before.items()
         if name not in after and each.origin == "file"
     ]
@@ -62,30 +91,32 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Differen
     ]
 
 
-def _step(before: Kept | None, monitor: Monitor) -> Step:
-    name = monitor.name
+def _step(before: Kept | None, new: Wanted, whole: Callable[[Document], Document]) -> Step:
     if before is None:
-        told = differences({"name": name}, document_of(monitor))
-        return Step(what="added", name=name, differences=told, monitor=monitor)
-    told = differences(_whole(before.document), monitor.model_dump(mode="json"))
+        told = differences({"name": new.name}, new.document)
+        return Step(
+            what="added", name=new.name, kind=new.kind, differences=told, document=new.document
+        )
+    told = differences(whole(before.document), new.whole)
     takes_over = None if before.origin == "file" else before.origin
     return Step(
         what="changed" if told or takes_over else "unchanged",
-        name=name,
+        name=new.name,
+        kind=new.kind,
         differences=told,
         takes_over=takes_over,
         before=before,
-        monitor=monitor,
+        document=new.document,
     )
 
 
-def _removed(before: Kept) -> Step:
+def _removed(before: Kept, usual: str) -> Step:
     told = differences(before.document, {"name": before.name})
-    return Step(what="removed", name=before.name, differences=told, before=before)
+    kind = str(before.document.get("kind", usual))
+    return Step(what="removed", name=before.name, kind=kind, differences=told, before=before)
 
 
-def _whole(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With what is the default, so that saying it is no change."""
+def _whole(document: Document) -> Document:
     try:
         return checked(dict(document)).model_dump(mode="json")
     except InputError:

@@ -20,6 +20,7 @@ from tidegauge.web.routes import (
     explanations,
     export,
     fairness,
+    files,
     fleet,
     groups,
     health,
@@ -65,6 +66,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     keys.router,
     members.router,
     models.router,
+    # Before the monitors: one may be called `schema`.
+    files.router,
     monitors.router,
     readings.router,
     backtests.router,

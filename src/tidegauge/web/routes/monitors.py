@@ -1,4 +1,4 @@
-"""Monitors: what is watched.  One by one, or the whole set as files say it."""
+"""Monitors: what is watched, one by one; as files say it they are set elsewhere."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +14,6 @@ from tidegauge.catalog.monitors import Kept, Origin
 from tidegauge.catalog.standing import Standing
 from tidegauge.ingest.problem import Fault, ProblemError
 from tidegauge.monitor.faults import FaultsError, checked, document_of
-from tidegauge.monitor.file import json_schema
-from tidegauge.monitor.plan import Step, What, plan
 from tidegauge.monitor.union import Monitor
 from tidegauge.monitor.usual import made_usual
 from tidegauge.monitor.watching import watching
@@ -23,7 +21,6 @@ from tidegauge.record.refusal import step
 from tidegauge.schema import near
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
-    Closed,
     Cursor,
     Limit,
     Reader,
@@ -41,7 +38,7 @@ from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.state import State, state_of
 
 router = APIRouter(prefix="/api/v1/monitors", tags=["monitors"])
-_MOST = 10_000
+MOST = 10_000
 IfMatch = Annotated[str | None, Header(description="The ETag of what was seen.")]
 Document = Annotated[
     dict[str, Any],
@@ -89,38 +86,6 @@ class MonitorPage(BaseModel):
     next: str | None
 
 
-class SetWanted(Closed):
-    """What files hold, all together."""
-
-    monitors: Annotated[list[Document], Field(max_length=_MOST)]
-    dry_run: Annotated[bool, Field(description="Only say what would change.")] = False
-
-
-class DifferenceShown(BaseModel):
-    field: Annotated[str, Field(description="As `conditions[0].max`.")]
-    old: Annotated[Any, Field(description="null where it is not said.")]
-    new: Any
-
-
-class StepShown(BaseModel):
-    name: str
-    what: What
-    kind: str
-    takes_over: Annotated[
-        Origin | None, Field(description="Who has kept it until now, where that was no file.")
-    ]
-    differences: list[DifferenceShown]
-
-
-class PlanShown(BaseModel):
-    dry_run: bool
-    added: int
-    changed: int
-    removed: int
-    unchanged: int
-    steps: list[StepShown]
-
-
 @router.get("")
 def list_monitors(
     request: Request,
@@ -137,7 +102,7 @@ def list_monitors(
         kept = monitors.listed(connection, key.tenant)
         own = [each for each in models.all(connection) if each.tenant == key.tenant]
         stands = standing.standing(connection, key.tenant)
-    response.headers["ETag"] = _etag_of(kept)
+    response.headers["ETag"] = etag_of(kept)
     counts = watching(kept, own)
     some = [each for each in kept if each.name > after]
     shown = [
@@ -146,51 +111,6 @@ def list_monitors(
     ]
     following = cursor_of(some[limit - 1].name) if len(some) > limit else None
     return MonitorPage(monitors=shown, next=following)
-
-
-@router.get("/schema")
-def get_monitor_schema(key: Reader) -> dict[str, Any]:
-    """The JSON Schema of a monitors' file, for editors."""
-    del key
-    return json_schema()
-
-
-@router.put("")
-def put_monitors(
-    wanted: SetWanted, request: Request, response: Response, key: Reader, if_match: IfMatch = None
-) -> PlanShown:
-    """Make the monitors those of some files, all or none; or say what would change.
-
-    What came from files and has left them is removed.  What was made through the API, and what is
-    there by default, stays unless a file has its name.
-    """
-    if not wanted.dry_run and not key.may("write"):
-        raise ProblemError(
-            "forbidden-role", f"the key {key.name!r} has the role {key.role!r}; this needs 'write'"
-        )
-    found = _set_of(wanted.monitors)
-    state, at = state_of(request), now()
-    in_use(state, key)
-
-    def look(connection: Connection) -> tuple[list[Step], list[Kept]]:
-        named = ((f"/monitors/{place}", each.channels) for place, each in enumerate(found))
-        check_channels(connection, key, named)
-        kept = monitors.listed(connection, key.tenant)
-        if if_match is not None and if_match.strip() not in (_etag_of(kept), "*"):
-            raise ProblemError("stale", "the monitors were changed meanwhile: plan again")
-        return plan(kept, found), kept
-
-    def write(connection: Connection) -> tuple[list[Step], list[Kept]]:
-        steps, kept = look(connection)
-        if len(kept) + sum(each.what == "added" for each in steps) > _MOST:
-            raise ProblemError("quota-exceeded", f"there may be {_MOST:,} monitors")
-        _apply(connection, key, steps, at)
-        return steps, monitors.listed(connection, key.tenant)
-
-    catalog = state.kept.catalog
-    steps, kept = catalog.look(look) if wanted.dry_run else catalog.write(write)
-    response.headers["ETag"] = _etag_of(kept)
-    return _plan_shown(steps, dry_run=wanted.dry_run)
 
 
 @router.post("", status_code=201)
@@ -207,8 +127,8 @@ def make_monitor(
         kept = monitors.listed(connection, key.tenant)
         if any(each.name == monitor.name for each in kept):
             raise ProblemError("state-conflict", f"there is a monitor {monitor.name!r} already")
-        if len(kept) >= _MOST:
-            raise ProblemError("quota-exceeded", f"there may be {_MOST:,} monitors")
+        if len(kept) >= MOST:
+            raise ProblemError("quota-exceeded", f"there may be {MOST:,} monitors")
         document = document_of(monitor)
         audited(connection, key, at, "monitor.make", monitor.name, document)
         return monitors.add(
@@ -270,7 +190,9 @@ def remove_monitor(name: str, request: Request, key: Writer, if_match: IfMatch =
     state_of(request).kept.catalog.write(remove)
 
 
-def problem_of(faults: Sequence[tuple[str, FaultsError]]) -> ProblemError:
+def problem_of(
+    faults: Sequence[tuple[str, FaultsError]], what: str = "the monitors"
+) -> ProblemError:
     """What is wrong with some documents; each with the pointer to it."""
     told: list[Fault] = [
         {
@@ -281,7 +203,7 @@ def problem_of(faults: Sequence[tuple[str, FaultsError]]) -> ProblemError:
         for above, error in faults
         for each in error.faults
     ]
-    return ProblemError("invalid-request", f"{len(told)} faults in the monitors", told)
+    return ProblemError("invalid-request", f"{len(told)} faults in {what}", told)
 
 
 def all_checked(
@@ -319,28 +241,6 @@ def check_channels(
         raise ProblemError("invalid-request", f"{len(faults)} channels are not there", faults)
 
 
-def _set_of(documents: Sequence[Mapping[str, Any]]) -> list[Monitor]:
-    found: dict[str, Monitor] = {}
-    faults: list[tuple[str, FaultsError]] = []
-    doubles: list[Fault] = []
-    for place, each in enumerate(documents):
-        try:
-            monitor = checked(each)
-        except FaultsError as error:
-            faults.append((f"/monitors/{place}", error))
-            continue
-        if monitor.name in found:
-            said = f"two monitors are called {monitor.name!r}"
-            pointer = f"/monitors/{place}/name"
-            doubles.append({"pointer": pointer, "code": "bad-format", "detail": said})
-        found[monitor.name] = monitor
-    if faults or doubles:
-        problem = problem_of(faults)
-        told = [*problem.errors, *doubles]
-        raise ProblemError("invalid-request", f"{len(told)} faults in the monitors", told)
-    return list(found.values())
-
-
 def _one_of(document: Mapping[str, Any]) -> Monitor:
     try:
         return checked(document)
@@ -355,26 +255,6 @@ def in_use(state: State, key: Key) -> list[Kept]:
     return kept or catalog.write(lambda c: made_usual(c, key.tenant, now()))
 
 
-def _apply(connection: Connection, key: Key, steps: Sequence[Step], at: int) -> None:
-    told: dict[str, list[str]] = {}
-    for each in steps:
-        if each.what == "unchanged":
-            continue
-        told.setdefault(each.what, []).append(each.name)
-        if each.before is None and each.monitor is not None:
-            document = document_of(each.monitor)
-            monitors.add(
-                connection, key.tenant, each.name, document, origin="file", at=at, by=who(key)
-            )
-        elif each.before is not None and each.monitor is not None:
-            document = document_of(each.monitor)
-            monitors.change(connection, each.before, document, origin="file", at=at, by=who(key))
-    gone = [each.before.id for each in steps if each.what == "removed" and each.before]
-    monitors.remove(connection, gone)
-    if told:
-        audited(connection, key, at, "monitors.apply", "monitors", told)
-
-
 def _monitor_in(connection: Connection, key: Key, name: str) -> Kept:
     found = monitors.by_name(connection, key.tenant, checked_text(name))
     if found is None:
@@ -382,7 +262,7 @@ def _monitor_in(connection: Connection, key: Key, name: str) -> Kept:
     return found
 
 
-def _etag_of(kept: Sequence[Kept]) -> str:
+def etag_of(kept: Sequence[Kept]) -> str:
     """Of the whole set."""
     told = ",".join(etag(each) for each in kept)
     return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
@@ -427,32 +307,3 @@ def _budget(kept: Kept) -> float | None:
         # A later version wrote it.
         return None
     return getattr(monitor, "one_false_alarm_in_months", None) if monitor.enabled else None
-
-
-def _plan_shown(steps: Sequence[Step], *, dry_run: bool) -> PlanShown:
-    counts = dict.fromkeys(("added", "changed", "removed", "unchanged"), 0)
-    for each in steps:
-        counts[each.what] += 1
-    return PlanShown(
-        dry_run=dry_run,
-        **counts,
-        steps=[
-            StepShown(
-                name=each.name,
-                what=each.what,
-                kind=_kind(each),
-                takes_over=each.takes_over,
-                differences=[
-                    DifferenceShown(field=field, old=old, new=new)
-                    for field, old, new in each.differences
-                ],
-            )
-            for each in steps
-        ],
-    )
-
-
-def _kind(each: Step) -> str:
-    if each.monitor is not None:
-        return each.monitor.kind
-    return str(each.before.document.get("kind", "metric")) if each.before else ""

@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from tidegauge.alert import act
 from tidegauge.catalog import policies
 from tidegauge.catalog.policies import Kept
 from tidegauge.ingest.problem import Fault, ProblemError
-from tidegauge.retrain import queue
+from tidegauge.monitor.faults import FaultsError
+from tidegauge.retrain import faults, queue
 from tidegauge.retrain.policy import Policy, Webhook
 from tidegauge.retrain.settings import Settings
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import Reader, Writer, checked_text, matching, moment, who
 from tidegauge.web.routes.channels import NAME, unfit
+from tidegauge.web.routes.monitors import problem_of
 from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.state import state_of
 
@@ -29,7 +31,6 @@ Document = Annotated[
     Field(description="`models`, `target`, `detections`, `calendar`, `parameters` and more."),
 ]
 _MOST: Final = 1_000
-_TARGETS: Final = ("webhook", "command", "python")
 
 
 class PolicyShown(BaseModel):
@@ -94,8 +95,8 @@ def put_policy(
     document = policy.model_dump(mode="json", exclude_defaults=True)
 
     def write(connection: Connection) -> Kept:
-        if faults := list(_unfit(connection, key, policy)):
-            raise ProblemError("invalid-request", f"{len(faults)} channels do not fit", faults)
+        if wrong := list(unfit_channels(connection, key, policy)):
+            raise ProblemError("invalid-request", f"{len(wrong)} channels do not fit", wrong)
         before = policies.by_name(connection, key.tenant, name)
         at, by = act.now(connection), who(key)
         if before is None:
@@ -130,9 +131,9 @@ def remove_policy(name: Name, request: Request, key: Writer, if_match: IfMatch =
 
 def checked(name: str, document: Mapping[str, Any]) -> Policy:
     try:
-        policy = Policy.model_validate({**document, "name": name})
-    except ValidationError as error:
-        raise _problem(error) from None
+        policy = faults.checked({**document, "name": name})
+    except FaultsError as error:
+        raise problem_of([("", error)], "the policy") from None
     checked_text(policy.models)
     return policy
 
@@ -153,21 +154,7 @@ def of_model(connection: Connection, key: Key, model: str, name: str | None) -> 
     return found[0]
 
 
-def _problem(error: ValidationError) -> ProblemError:
-    faults: list[Fault] = []
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
-        # The union's own mark in the path says nothing to the one who wrote it.
-        loc = [part for at, part in enumerate(each["loc"]) if at != 1 or part not in _TARGETS]
-        code = {"missing": "required", "extra_forbidden": "unknown-field"}.get(each["type"])
-        detail = str(each["msg"]).removeprefix("Value error, ")
-        if each["type"] in ("union_tag_invalid", "union_tag_not_found"):
-            loc, detail = [*loc, "kind"], f"must be one of {', '.join(_TARGETS)}"
-        pointer = "".join(f"/{part}" for part in loc)
-        faults.append({"pointer": pointer, "code": code or "bad-format", "detail": detail})
-    return ProblemError("invalid-request", f"{len(faults)} faults in the policy", faults)
-
-
-def _unfit(connection: Connection, key: Key, policy: Policy) -> Iterator[Fault]:
+def unfit_channels(connection: Connection, key: Key, policy: Policy) -> Iterator[Fault]:
     told = [(f"/channels/{at}", name) for at, name in enumerate(policy.channels)]
     yield from unfit(connection, key, told, lambda _kind: None)
     hooks: list[tuple[str, str]] = []
