@@ -34,6 +34,8 @@ class Rule:
     """Those of the settings that it has its own of."""
     channels: tuple[str, ...] = ()
     """Who is told; none: who takes it by itself."""
+    halt: str = ""
+    """The webhook that is to stop the model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,7 @@ class Alert:
     """Its rule's, when it was last fed; so is what follows."""
     patience: Mapping[str, int] = field(default_factory=dict[str, int])
     channels: tuple[str, ...] = ()
+    halt: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -116,7 +119,7 @@ class Alert:
         """The next slot of it (A1 to A7, A10)."""
         self.last_slot, self.last_status = seen.slot, seen.status
         self.rule_version, self.patience = rule.version, rule.patience
-        self.channels = rule.channels
+        self.channels, self.halt = rule.channels, rule.halt
         self.absent = 0
         self.errors = self.errors + 1 if seen.status == "error" else 0
         if seen.status in _SILENT:

@@ -197,6 +197,7 @@ def rule_of(monitor: Monitor, version: int) -> Rule:
         version=version,
         patience=_patience_of(monitor),
         channels=monitor.channels,
+        halt=monitor.halt,
     )
 
 

@@ -408,6 +408,8 @@ class Machine:
         incident.alerts_total += 1
         self.book.link(alert, incident)
         self.book.note(incident, self.at, "alert", fired=alert.fingerprint, monitor=alert.rule)
+        if alert.halt:
+            self.tell.halt(incident, alert.halt)
 
     def _let_go(self, alert: Alert) -> None:
         """It is over, and its incident has one alert less."""

@@ -20,6 +20,7 @@ Kind = Literal[
     "ack",
     "resolved",
     "flapping",
+    "halt",
     "digest",
     "heartbeat",
     "test",

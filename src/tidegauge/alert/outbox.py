@@ -138,7 +138,9 @@ def _by_incident(rows: Iterable[Waiting]) -> dict[str, list[Waiting]]:
 def _next(some: Sequence[Waiting], *, combines: bool) -> Next:
     head, last = some[0], some[-1]
     is_unknown = head.status == "sending"
-    if combines and head.kind == "open" and last.kind == "resolved" and not is_unknown:
+    # What is to stop the model has to be heard, whatever came of it.
+    is_told = head.kind != "open" or any(each.kind == "halt" for each in some)
+    if combines and not is_told and last.kind == "resolved" and not is_unknown:
         # It was open and is over, and nobody has heard of it: one message says both.
         return Next(last, some[:-1])
     return Next(head)

@@ -140,6 +140,34 @@ class Tell:
                 seq = incident.escalation_round * 100 + number
                 self._make(incident, taker, "escalation", seq, minutes=level.after_s // 60)
 
+    def halt(self, incident: Incident, channel: str) -> None:
+        """The webhook that is to stop the model, at once and once: it is no word to people, so no
+        silence and no limit holds it back."""
+        if self._taker((incident.tenant, channel)) is None:
+            self.book.note(incident, self.at, "unknown_channel", channel=channel)
+            return
+        told = incident.told_by(channel)
+        if told.counts.get("halt"):
+            return
+        told.counts["halt"] = 1
+        notice = notice_of(self.book, incident, "halt", self.at, self.settings, None)
+        row = Row(
+            id=notice.id,
+            tenant=incident.tenant,
+            incident=incident.id,
+            channel=channel,
+            kind="halt",
+            seq=0,
+            at=self.at,
+            status="queued",
+            severity=incident.severity,
+            is_exempt=True,
+            notice=notice,
+        )
+        self.book.made.append(row)
+        detail = {"channel": channel, "notice_kind": "halt", "status": row.status}
+        self.book.note(incident, self.at, "notice", **detail)
+
     def update(self, incident: Incident) -> None:
         if incident.is_hushed:
             return

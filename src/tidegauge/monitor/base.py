@@ -93,6 +93,14 @@ class Base(Part):
             " None: each channel says what it takes.",
         ),
     ] = ()
+    halt: Annotated[
+        str,
+        Field(
+            max_length=128,
+            description="A webhook that is called once when it opens an incident, to stop the"
+            " model: whoever is silenced, and beside those who are told.",
+        ),
+    ] = ""
     alerts: Annotated[
         Patience | None,
         Field(description="How its alerts are told, where that is not as for all others: below."),

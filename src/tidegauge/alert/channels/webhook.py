@@ -35,6 +35,7 @@ TYPES: Final[Mapping[Kind, str]] = {
     "ack": "tidegauge.incident.acknowledged.v1",
     "resolved": "tidegauge.incident.resolved.v1",
     "flapping": "tidegauge.incident.flapping.v1",
+    "halt": "tidegauge.halt.v1",
     "digest": "tidegauge.digest.v1",
     "heartbeat": "tidegauge.heartbeat.v1",
     "test": "tidegauge.test.v1",

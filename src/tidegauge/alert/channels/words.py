@@ -38,6 +38,7 @@ _BEFORE_TITLE: Final[Mapping[Kind, str]] = {
     "ack": "Acknowledged: ",
     "resolved": "Resolved: ",
     "flapping": "Flapping: ",
+    "halt": "Halt: ",
 }
 SAID: Final[Mapping[Severity, str]] = {
     "low": "Low",
@@ -185,6 +186,8 @@ def _sentence(notice: Notice) -> str:  # noqa: PLR0911 - a case a line
             return _resolution(notice, who)
         case "flapping":
             return "It comes and goes; nothing more is said of it until it is quiet for an hour."
+        case "halt":
+            return "The model is to be stopped; this is said once."
         case "heartbeat":
             return "Alerts are working; when these messages stop, they are not."
         case "test":

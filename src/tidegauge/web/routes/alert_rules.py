@@ -167,7 +167,7 @@ def make_alert_rule(model_id: str, wanted: RuleWanted, request: Request, key: Wr
                 **_told(wanted.condition, wanted.severity),
             }
         )
-        check_channels(connection, key, [("", rule.channels)])
+        check_channels(connection, key, [("", rule)])
         kept = monitors.listed(connection, key.tenant)
         if any(each.name == rule.name for each in kept):
             raise ProblemError("state-conflict", f"there is a monitor {rule.name!r} already")
@@ -213,7 +213,7 @@ def change_alert_rule(
         if wanted.channels is not None:
             document["channels"] = wanted.channels
         changed = _metric(document)
-        check_channels(connection, key, [("", changed.channels)])
+        check_channels(connection, key, [("", changed)])
         after = document_of(changed)
         audited(connection, key, at, "monitor.change", before.name, after)
         kept = monitors.change(connection, before, after, origin=before.origin, at=at, by=who(key))

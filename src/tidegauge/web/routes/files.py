@@ -104,7 +104,7 @@ def put_monitors(
     in_use(state, key)
 
     def look(connection: Connection) -> _Plan:
-        named = ((f"/monitors/{place}", each.channels) for place, each in enumerate(watched))
+        named = ((f"/monitors/{place}", each) for place, each in enumerate(watched))
         check_channels(connection, key, named)
         kept = monitors.listed(connection, key.tenant)
         parts = [_Part("monitors", monitors, kept, plan_monitors(kept, watched))]

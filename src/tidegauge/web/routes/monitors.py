@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from tidegauge.catalog import channels, models, monitors, standing
+from tidegauge.catalog import models, monitors, standing
 from tidegauge.catalog.monitors import Kept, Origin
 from tidegauge.catalog.standing import Standing
 from tidegauge.ingest.problem import Fault, ProblemError
@@ -18,7 +18,6 @@ from tidegauge.monitor.union import Monitor
 from tidegauge.monitor.usual import made_usual
 from tidegauge.monitor.watching import watching
 from tidegauge.record.refusal import step
-from tidegauge.schema import near
 from tidegauge.web.keys import Key
 from tidegauge.web.routes.asked import (
     Cursor,
@@ -34,6 +33,7 @@ from tidegauge.web.routes.asked import (
     read_cursor,
     who,
 )
+from tidegauge.web.routes.channels import unfit
 from tidegauge.web.routes.noted import audited, etag
 from tidegauge.web.state import State, state_of
 
@@ -123,7 +123,7 @@ def make_monitor(
     in_use(state, key)
 
     def make(connection: Connection) -> Kept:
-        check_channels(connection, key, [("", monitor.channels)])
+        check_channels(connection, key, [("", monitor)])
         kept = monitors.listed(connection, key.tenant)
         if any(each.name == monitor.name for each in kept):
             raise ProblemError("state-conflict", f"there is a monitor {monitor.name!r} already")
@@ -166,7 +166,7 @@ def put_monitor(
     def change(connection: Connection) -> Kept:
         before = _monitor_in(connection, key, name)
         matching(if_match, etag(before), "the monitor")
-        check_channels(connection, key, [("", monitor.channels)])
+        check_channels(connection, key, [("", monitor)])
         document = document_of(monitor)
         audited(connection, key, at, "monitor.change", name, document)
         return monitors.change(
@@ -222,23 +222,23 @@ def all_checked(
     return found
 
 
-def check_channels(
-    connection: Connection, key: Key, named: Iterable[tuple[str, Sequence[str]]]
-) -> None:
-    """Those that are named are there; beside the names is the pointer to whatever names them."""
-    known = [each.name for each in channels.listed(connection, key.tenant)]
-    faults: list[Fault] = [
-        {
-            "pointer": f"{pointer}/channels/{place}",
-            "code": "bad-enum",
-            "detail": f"there is no channel {name!r}{near(name, known)}",
-        }
-        for pointer, names in named
-        for place, name in enumerate(names)
-        if name not in known
+def check_channels(connection: Connection, key: Key, some: Iterable[tuple[str, Monitor]]) -> None:
+    """Those that monitors name are there; beside each is the pointer to it."""
+    told: list[tuple[str, str]] = []
+    hooks: list[tuple[str, str]] = []
+    for pointer, each in some:
+        told += [(f"{pointer}/channels/{place}", name) for place, name in enumerate(each.channels)]
+        hooks += [(f"{pointer}/halt", each.halt)] if each.halt else []
+    faults = [
+        *unfit(connection, key, told, lambda _kind: None),
+        *unfit(connection, key, hooks, _why_not),
     ]
     if faults:
-        raise ProblemError("invalid-request", f"{len(faults)} channels are not there", faults)
+        raise ProblemError("invalid-request", f"{len(faults)} channels do not fit", faults)
+
+
+def _why_not(kind: str) -> str | None:
+    return None if kind == "webhook" else "a model is stopped by a webhook"
 
 
 def _one_of(document: Mapping[str, Any]) -> Monitor:
