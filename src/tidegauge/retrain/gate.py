@@ -19,9 +19,10 @@ from pydantic import Field
 
 from tidegauge.monitor.part import Part
 from tidegauge.performance import Measured, merged
+from tidegauge.retrain.fair import Fair, Unfair
 from tidegauge.series.outcome import Point, is_better_less, main_of
 
-Verdict = Literal["better", "not-better", "worse", "unclear", "insufficient-data"]
+Verdict = Literal["better", "not-better", "worse", "unclear", "unfair", "insufficient-data"]
 BLOCKS: Final = 40
 _FEWEST: Final = 10
 """Blocks from which an interval can be told."""
@@ -43,6 +44,10 @@ class Gate(Part):
             " tenth of all errors; `metric`: of the figure itself; `absolute`: in its own unit."
         ),
     ] = "shortfall"
+    fairness: Annotated[
+        Fair | None,
+        Field(description="Held by a candidate, or no worse than before; null: not asked."),
+    ] = Fair()
     min_rows: Annotated[int, Field(ge=20, description="Held out, with an answer of both.")] = 100
 
 
@@ -58,6 +63,8 @@ class Proof:
     high: float | None
     """Of 95 %."""
     verdict: Verdict
+    unfair: Sequence[Unfair] = ()
+    """What it does worse than is allowed, and worse than the champion."""
 
 
 def improvement(gate: Gate, metric: str, champion: float, candidate: float) -> float:

@@ -1,7 +1,7 @@
 """A candidate held against the champion, on labelled rows that it did not learn from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ from tidegauge.arrow import Table, pa, pc
 from tidegauge.catalog.models import Model
 from tidegauge.outcome.measure import Rows
 from tidegauge.record.columns import place
+from tidegauge.retrain.fair import unfair
 from tidegauge.retrain.gate import Gate, Proof, blocks, main_metric, proven
 from tidegauge.store.part import ID, in_order
 from tidegauge.store.unify import unify
@@ -47,7 +48,11 @@ def proof(
     metric = gate.metric or main_metric(champion, model.positive)
     if metric is None:
         return None
-    return proven(gate, better_by, metric, model.positive, champion, candidate, rows)
+    found = proven(gate, better_by, metric, model.positive, champion, candidate, rows)
+    if gate.fairness is None or found.verdict != "better":
+        return found
+    wrong = unfair(gate.fairness, model, pair.champion, pair.candidate)
+    return replace(found, verdict="unfair", unfair=wrong) if wrong else found
 
 
 def together(held: Iterable[Table], answers: Table) -> Pair | None:
@@ -92,6 +97,7 @@ _SAYS: Final = {
     "not-better": "is not better by enough",
     "worse": "is worse",
     "unclear": "is not surely better",
+    "unfair": "is better, and treats groups of people less alike than is allowed",
     "insufficient-data": "cannot be told from the champion: there are too few rows",
 }
 
@@ -104,4 +110,9 @@ def said(found: Proof) -> str:
     text += f": {found.metric} {found.candidate:.4g} against {found.champion:.4g}"
     if found.improvement is not None and found.low is not None and found.high is not None:
         text += f", {found.improvement:+.1%} ({found.low:+.1%} to {found.high:+.1%})"
-    return f"{text}, of {found.n:,} rows held out"
+    text += f", of {found.n:,} rows held out"
+    if found.unfair:
+        one = found.unfair[0]
+        between = f" between {' and '.join(one.groups)}" if one.groups else ""
+        text += f"; {one.criterion} of {one.attribute}{between}: {one.candidate:.3g}"
+    return text

@@ -1,6 +1,6 @@
 """Labelled rows of a span, as who trains a model needs them: predictions with their truths."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,13 +22,15 @@ class Labelled:
     store: Store
     model: Model
 
-    def rows(self, start: int, stop: int, *, features: bool = True) -> Iterator[Table]:
-        """In pieces, each as its rows were kept."""
+    def rows(
+        self, start: int, stop: int, *, features: bool = True, segments: Sequence[str] = ()
+    ) -> Iterator[Table]:
+        """In pieces, each as its rows were kept; without features the columns of these segments."""
         told = self.source.held(self.model, "labels", first_at=start - BEFORE)
         labels = told_of(self.store, told)
         held = self.source.held(self.model, first_at=start - _DAY, last_at=stop + _DAY)
         wanted = None if features else ()
-        names = sampling.columns(self.store, held, more=TRUTHS, features=wanted)
+        names = sampling.columns(self.store, held, more=TRUTHS, features=wanted, segments=segments)
         for table in sampling.heaped(sampling.read(self.store, held, names, [(start, stop)])):
             found = joined(table, labels)
             found = found.filter(found[LABELLED].is_valid())

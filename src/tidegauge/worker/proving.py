@@ -46,7 +46,7 @@ class Proving:
                 cause = "the candidate answered none of the rows that were held out"
             else:
                 held = Labelled(self.source, self.store, model).rows(
-                    span["start"], span["stop"], features=False
+                    span["start"], span["stop"], features=False, segments=model.protected or ()
                 )
                 found = proof(model, gate, job.document["gate"]["better_by"], held, answers)
                 cause = "nothing could be measured of both" if found is None else ""
