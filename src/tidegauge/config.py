@@ -122,6 +122,10 @@ class JobsConfig(_Tree):
         dict[str, str],
         Field(description="By name, what is run for a job: `train: python train.py`."),
     ] = {}
+    functions: Annotated[
+        dict[str, str],
+        Field(description="By name, a function of yours: `fraud: our_package.train:train`."),
+    ] = {}
 
 
 class ReachConfig(_Tree):

@@ -45,10 +45,31 @@ def ready(api):
     return api
 
 
+OWN = """
+from tidegauge.runner.trainer import Made
+
+
+def train(job):
+    held = job.holdout()
+    said = [
+        {"prediction_id": row["prediction_id"], "prediction_label": said_of(row)}
+        for row in held.to_pylist()
+    ]
+    return Made(version="by-hand", answers=said, metrics={"rows": job.train().num_rows})
+
+
+def said_of(row):
+    is_dear = row["features.amount"] > 30
+    return "yes" if is_dear != (row["features.plan"] == "free") else "no"
+"""
+
+
 @pytest.fixture
 def runner(ready, tmp_path):
+    (tmp_path / "ours.py").write_text(OWN, encoding="utf-8")
+    words = ["worker", "--jobs", "--url", ready.url, "--python", "own=ours:train"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tidegauge.cli", "worker", "--jobs", "--url", ready.url],
+        [sys.executable, "-m", "tidegauge.cli", *words],
         env={**os.environ, "TIDEGAUGE_API_KEY": ready.token},
         cwd=tmp_path,
         stdout=subprocess.PIPE,
@@ -103,3 +124,16 @@ def test_a_parameter_that_the_estimator_does_not_know_fails_with_its_words(ready
     shown = until(ready, name, "succeeded", "rejected", "failed")
     assert shown["state"] == "failed"
     assert any("trees" in each["text"] for each in ready.get(f"retraining/jobs/{name}/log"))
+
+
+@pytest.mark.usefixtures("runner")
+def test_a_function_of_ones_own_needs_no_package(ready):
+    policy = {"models": "m", "target": {"kind": "python", "name": "own"}}
+    ready.ask("PUT", "retraining/policies/again", json=policy)
+    name = ready.ask("POST", "retraining/manual", status=202, json={"model_id": "m"})["job_id"]
+    shown = until(ready, name, "succeeded", "rejected", "failed")
+    log = ready.get(f"retraining/jobs/{name}/log")
+    assert shown["state"] == "succeeded", "\n".join(each["text"] for each in log)
+    candidate = shown["result"]["candidate"]
+    assert candidate["version"] == "by-hand"
+    assert candidate["metrics"]["rows"] == shown["train"]["labels"]

@@ -20,7 +20,14 @@ GROUP: Final = "tidegauge.trainers"
 """Of entry points: what a policy's target `python:NAME` names."""
 
 
-def take(config: Path | None, told: Sequence[str], name: str, url: str, api_key: str) -> None:
+def take(
+    config: Path | None,
+    told: Sequence[str],
+    functions: Sequence[str],
+    name: str,
+    url: str,
+    api_key: str,
+) -> None:
     from tidegauge import config as configuring  # noqa: PLC0415 - `--help` needs none
     from tidegauge import telemetry  # noqa: PLC0415 - as above
     from tidegauge.runner.loop import Runner  # noqa: PLC0415 - as above
@@ -28,11 +35,18 @@ def take(config: Path | None, told: Sequence[str], name: str, url: str, api_key:
 
     loaded = configuring.load(config)
     telemetry.start(loaded.logging)
-    commands = {**_commands(loaded.jobs.commands), **_trainers(), **_commands(_pairs(told))}
+    commands = {
+        **_trainers({each.name: each.name for each in entry_points(group=GROUP)}),
+        **_commands(loaded.jobs.commands),
+        **_trainers(loaded.jobs.functions),
+        **_commands(_pairs(told, 'train="python train.py"')),
+        **_trainers(_pairs(functions, "fraud=our_package.train:train")),
+    }
     if not commands:
         raise InputError(
-            'there is nothing to run: --command train="python train.py", `jobs.commands` in the'
-            f" configuration, or a package with an entry point in {GROUP}"
+            'there is nothing to run: --command train="python train.py", --python'
+            " fraud=our_package.train:train, `jobs` in the configuration, or a package with an"
+            f" entry point in {GROUP}"
         )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -47,12 +61,12 @@ def take(config: Path | None, told: Sequence[str], name: str, url: str, api_key:
         Runner(Server(http), name or socket.gethostname(), commands, typer.echo).run(stop)
 
 
-def _pairs(told: Sequence[str]) -> dict[str, str]:
+def _pairs(told: Sequence[str], example: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in told:
         name, is_one, command = each.partition("=")
         if not is_one or not name or not command.strip():
-            raise InputError(f'--command {each!r} is none: train="python train.py"')
+            raise InputError(f"{each!r} says nothing that could be run: {example}")
         found[name] = command
     return found
 
@@ -61,8 +75,8 @@ def _commands(told: Mapping[str, str]) -> dict[str, Sequence[str]]:
     return {f"command:{name}": shlex.split(command) for name, command in told.items()}
 
 
-def _trainers() -> dict[str, Sequence[str]]:
+def _trainers(functions: Mapping[str, str]) -> dict[str, Sequence[str]]:
     return {
-        f"python:{each.name}": [sys.executable, "-m", "tidegauge.runner.trainer", each.name]
-        for each in entry_points(group=GROUP)
+        f"python:{name}": [sys.executable, "-m", "tidegauge.runner.trainer", function]
+        for name, function in functions.items()
     }

@@ -14,7 +14,7 @@ _CONFIG = Annotated[
 _DATA = Annotated[Path | None, typer.Option(help="The directory that holds everything.")]
 
 
-def worker(
+def worker(  # noqa: PLR0913 - an option each
     *,
     config: _CONFIG = None,
     data: _DATA = None,
@@ -25,6 +25,10 @@ def worker(
         list[str] | None,
         typer.Option(help='What is run for a job: --command train="python train.py". Repeatable.'),
     ] = None,
+    python: Annotated[
+        list[str] | None,
+        typer.Option(help="A function of yours: --python fraud=our_package.train:train."),
+    ] = None,
     name: Annotated[str, typer.Option(help="Of this runner; else this machine's.")] = "",
     url: URL = "",
     api_key: KEY = "",
@@ -33,7 +37,7 @@ def worker(
     if jobs:
         from tidegauge.cli.jobs import take  # noqa: PLC0415 - `--help` needs none
 
-        take(config, command or [], name, url, api_key)
+        take(config, command or [], python or [], name, url, api_key)
         return
     from tidegauge import config as configuring  # noqa: PLC0415 - `--help` needs none
     from tidegauge import telemetry  # noqa: PLC0415 - as above

@@ -148,6 +148,49 @@ class Server:
             answer = self._send("POST", "monitors", body=document)
         return self._checked(answer).json()
 
+    def register_retraining_callback(
+        self, model: str, target: str, **policy: object
+    ) -> dict[str, Any]:
+        """Say who trains the models that match: `command:NAME` and `python:NAME` are what a
+        `tidegauge worker --jobs` of yours has, `webhook:CHANNEL` is told.  More of the policy by
+        its fields, as `detections` or `parameters`.  No code goes to the server.
+        """
+        kind, is_one, name = target.partition(":")
+        if not is_one or kind not in ("command", "python", "webhook"):
+            raise InputError(
+                f"target {target!r} is none: command:NAME, python:NAME, webhook:CHANNEL"
+            )
+        own = {"kind": kind, ("channel" if kind == "webhook" else "name"): name}
+        document = {"models": model, "target": own, **policy}
+        return self._ask(
+            "PUT", "retraining", "policies", _name(f"train {model}"), body=document
+        ).json()
+
+    def schedule_manual_retraining(
+        self,
+        model: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        policy: str | None = None,
+        priority: Literal["low", "normal", "high"] | None = None,
+        force: bool = False,
+    ) -> str:
+        """Ask for a job now: its job_id.  Who trains takes it from the queue; `force` is for
+        admins, and passes by what else would hold it back.
+        """
+        wanted = {
+            "model_id": model,
+            "parameters": dict(parameters or {}),
+            "policy": policy,
+            "priority": priority,
+            "force": force,
+        }
+        return str(self._ask("POST", "retraining", "manual", body=wanted).json()["job_id"])
+
+    def retraining_job(self, job_id: str) -> dict[str, Any]:
+        """How it stands: `state`, `progress`, what it has proved, and whether it serves."""
+        return self._ask("GET", "retraining", "jobs", job_id).json()
+
     def close(self) -> None:
         """Let go of the connection."""
         self._http.close()

@@ -1,9 +1,11 @@
 """A trainer in Python, run as a command: `python -m tidegauge.runner.trainer NAME`.
 
-A trainer is a function of a `Job` that gives what it made; a package names it among its entry
-points, in the group `tidegauge.trainers`:
+A trainer is a function of a `Job` that gives what it made:
 
     def train(job: Job) -> Made: ...
+
+NAME is where it is, as `our_package.train:train`, or what a package calls it among its entry
+points, in the group `tidegauge.trainers`.
 """
 
 import io
@@ -13,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,10 +83,16 @@ def _server() -> Any:  # noqa: ANN401 - a client of httpx
 
 def main() -> int:
     (name,) = sys.argv[1:]
-    found = next((each for each in entry_points(group=GROUP) if each.name == name), None)
+    found = (
+        EntryPoint(name, name, GROUP)
+        if ":" in name
+        else next((each for each in entry_points(group=GROUP) if each.name == name), None)
+    )
     if found is None:
         print(f"there is no trainer {name!r} in {GROUP}")  # noqa: T201 - its log
         return 1
+    # As a script has it: what lies where the runner was started can be imported.
+    sys.path.insert(0, "")
     job = json.load(sys.stdin)
     began = time.monotonic()
     made = found.load()(Job(job))
