@@ -1,7 +1,8 @@
 """Which labelled predictions a candidate learns from, and which it is held against.
 
 By time alone: the newest are kept back, so that nothing of what a candidate is judged by was there
-when it learned.
+when it learned.  As many as tell two models apart are enough: what has just come is what there is
+to learn from after a drift, and so of that the most is left to be learned from, too.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ from tidegauge.catalog.outcomes import Count
 from tidegauge.window import DAY, HOUR, SECOND, floor
 
 HELD_OUT: Final = 0.2
+_ENOUGH: Final = 5_000
+"""Labels that tell models apart which differ by a hundredth."""
+_FEWEST: Final = 200
 _LONGEST: Final = 90 * DAY * SECOND
 
 
@@ -40,12 +44,15 @@ def counted(connection: Connection, model: int, since: int, at: int) -> list[Cou
     return sorted([*days, *hours], key=lambda each: each.start)
 
 
-def split(counts: Sequence[Count], at: int, share: float = HELD_OUT) -> Split | None:
-    """The newest share is held out; None where that leaves nothing to learn from."""
+def split(counts: Sequence[Count], at: int, since: int | None = None) -> Split | None:
+    """The newest share of what came since a drift, or of all; None where that leaves nothing to
+    learn from."""
     total = sum(each.labelled for each in counts)
+    recent = sum(each.labelled for each in counts if since is None or each.start >= since)
+    wanted = min(max(HELD_OUT * recent, _FEWEST), _ENOUGH, HELD_OUT * total)
     held, cut = 0, at
     for each in reversed(counts):
-        if held >= share * total:
+        if held >= wanted:
             break
         held, cut = held + each.labelled, each.start
     if not counts or held == total:

@@ -44,6 +44,8 @@ class Wanted:
     """Beside those of the policy, and before them."""
     priority: Priority | None = None
     detections: Sequence[int] = ()
+    since: int | None = None
+    """When what was detected began."""
     is_forced: bool = False
     body: str = ""
     """Of the request, as a digest: the same key with another is a mistake."""
@@ -81,7 +83,7 @@ def weigh(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refus
     last = retrainings.last_trained(connection, wanted.model.id)
     since = int(last.document["holdout"]["stop"]) if last else 0
     counts = labels.counted(connection, wanted.model.id, since, at)
-    found = labels.split(labels.counted(connection, wanted.model.id, 0, at), at)
+    found = labels.split(labels.counted(connection, wanted.model.id, 0, at), at, wanted.since)
     facts = _facts(connection, wanted, settings, sum(each.labelled for each in counts), at)
     refusal = refused(facts)
     if refusal and (refusal.kind in ALWAYS or not wanted.is_forced):
@@ -113,6 +115,7 @@ def weigh(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refus
             "train": {"start": found.start, "stop": found.cut, "labels": found.train},
             "holdout": {"start": found.cut, "stop": found.stop, "labels": found.holdout},
             "detections": list(wanted.detections),
+            "since": wanted.since,
             "attempts": policy.attempts,
             "silence_s": getattr(policy.target, "silence", None),
             "channels": list(policy.channels),

@@ -122,6 +122,7 @@ def told(job: Retraining) -> Mapping[str, Any]:
         "origin": job.origin,
         "why": document.get("why", ""),
         "parameters": document.get("parameters", {}),
+        "since": None if document.get("since") is None else moment(document["since"]).isoformat(),
         "train": _span(document["train"]),
         "holdout": _span(document["holdout"]),
     }

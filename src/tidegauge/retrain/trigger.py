@@ -142,13 +142,14 @@ def _lasting(
     used = mark.used_upto if mark else kept.since
     since = max(used, at - rule.within * SECOND - HOUR * SECOND)
     own = [each for each in found if each.slot > since and rule.counts(each.kind, each.severity)]
-    if not _taken(own, rule):
+    if not _taken((each.slot for each in own), rule):
         return None
     answered = _used(connection, kept, model, at)
     own = [each for each in own if each.slot > answered]
-    if not _taken(own, rule):
+    if not _taken((each.slot for each in own), rule):
         return None
-    taken = _taken(_that_hold(connection, own), rule)
+    held = _that_hold(connection, own)
+    taken = _taken(held, rule)
     if not taken:
         return None
     hours = (taken[-1] - taken[0]) / (HOUR * SECOND)
@@ -160,18 +161,24 @@ def _lasting(
         key=f"drift:{kept.id}:{model.id}:{taken[0]}",
         why=f"{len(taken)} findings in {hours:.1f} h",
         detections=taken,
+        since=min(held.values()),
     )
 
 
-def _taken(found: Iterable[Finding], rule: Detections) -> list[int]:
-    return sustained([each.slot for each in found], rule.count, rule.within, rule.apart)
+def _taken(slots: Iterable[int], rule: Detections) -> list[int]:
+    return sustained(slots, rule.count, rule.within, rule.apart)
 
 
-def _that_hold(connection: Connection, found: Sequence[Finding]) -> list[Finding]:
-    """What was found may have been read anew since, with rows that came late."""
+def _that_hold(connection: Connection, found: Sequence[Finding]) -> dict[int, int]:
+    """By slot, when what was found in it began.  It may have been read anew since, with rows that
+    came late."""
     there = readings.get(connection, [(each.target, each.slot) for each in found])
-    held = {key for key, each in there.items() if each.status == "breach"}
-    return [each for each in found if (each.target, each.slot) in held]
+    held: dict[int, int] = {}
+    for (_target, slot), each in there.items():
+        if each.status == "breach":
+            began = (each.detail or {}).get("since")
+            held[slot] = min(held.get(slot, slot), began if isinstance(began, int) else slot)
+    return held
 
 
 def _used(connection: Connection, kept: Kept, model: Model, at: int) -> int:

@@ -15,12 +15,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from tidegauge.arrow import Chunked, Table, pa
+from tidegauge.arrow import Chunked, Table, pa, pc
 from tidegauge.errors import InputError
 from tidegauge.runner.trainer import Job, Made
 
 _FEATURES: Final = "features."
 _TRUTHS: Final = ("actual_label", "actual_score")
+_FEWEST: Final = 500
+"""Rows since a drift from which they alone may do better."""
+_NEWEST: Final = 0.2
 _MOST_WORDS: Final = 200
 """Of a column: what is seldom is one kind."""
 
@@ -37,6 +40,7 @@ def train(job: Job) -> Made:
     job.progress(0.1)
     began = time.monotonic()
     codes = _codes(rows)
+    rows = _best(rows, codes, truth, parameters, job.since)
     estimator = _estimator(truth, parameters)
     estimator.fit(_matrix(rows, codes), rows[truth].to_pylist())
     took = time.monotonic() - began
@@ -52,6 +56,33 @@ def train(job: Job) -> Made:
         size_bytes=size,
         training_seconds=took,
     )
+
+
+def _best(
+    rows: Table,
+    codes: Mapping[str, dict[str, int] | None],
+    truth: str,
+    parameters: Mapping[str, Any],
+    since: datetime | None,
+) -> Table:
+    """All rows or those since the drift: as do better on the newest."""
+    if since is None:
+        return rows
+    rows = rows.take(pc.sort_indices(rows["timestamp"]))
+    is_recent = pc.greater_equal(rows["timestamp"], pa.scalar(since, rows["timestamp"].type))
+    recent = rows.filter(is_recent)
+    newest = round(_NEWEST * recent.num_rows)
+    if recent.num_rows < _FEWEST or recent.num_rows == rows.num_rows:
+        return rows
+    last = recent.slice(recent.num_rows - newest)
+    x, y = _matrix(last, codes), last[truth].to_pylist()
+    scores: list[float] = []
+    for some in (rows, recent):
+        before = some.slice(0, some.num_rows - newest)
+        estimator = _estimator(truth, parameters)
+        estimator.fit(_matrix(before, codes), before[truth].to_pylist())
+        scores.append(float(estimator.score(x, y)))
+    return recent if scores[1] > scores[0] else rows
 
 
 def _estimator(truth: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - scikit-learn's

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +52,12 @@ class Job:
     @property
     def parameters(self) -> Mapping[str, Any]:
         return self.told["parameters"]
+
+    @property
+    def since(self) -> datetime | None:
+        """When the drift began that started it."""
+        told = self.told.get("since")
+        return None if told is None else datetime.fromisoformat(told)
 
     def train(self) -> Table:
         """Labelled predictions to learn from."""

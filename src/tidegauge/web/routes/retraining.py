@@ -94,6 +94,7 @@ class RetrainingShown(BaseModel):
     train: SpanShown
     holdout: SpanShown
     detections: list[datetime]
+    since: Annotated[datetime | None, Field(description="When what was detected began.")]
     result: dict[str, Any] | None
     cause: str
     rollout: Annotated[RolloutShown | None, Field(description="Once it is to serve.")]
@@ -144,6 +145,7 @@ class JobTaken(BaseModel):
     origin: str
     why: str
     parameters: dict[str, Any]
+    since: Annotated[datetime | None, Field(description="When the drift began that started it.")]
     train: SpanShown
     holdout: SpanShown
     target: str
@@ -477,6 +479,7 @@ def _shown(job: Retraining, waiting: Sequence[str], made: Rollout | None) -> Ret
         train=_span(document["train"]),
         holdout=_span(document["holdout"]),
         detections=[moment(each) for each in document["detections"]],
+        since=moment_or_none(document.get("since")),
         result=None if job.result is None else dict(job.result),
         cause=job.cause,
         rollout=None if made is None else rollout_shown(made),
