@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
+from threadpoolctl import threadpool_limits
 
 import accuracy
 import alerting
@@ -34,6 +35,7 @@ import injections
 import judged
 import kept
 import live
+import loop
 import losses
 import public
 import quiet
@@ -103,6 +105,7 @@ def main() -> None:
         before_labels,
         errors_before_labels,
         the_dashboard,
+        the_loop,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     if not sys.argv[1:] and BENCHMARK not in os.environ:
@@ -449,6 +452,11 @@ def errors_before_labels(_folder: Path) -> str:
 
 def the_dashboard(_folder: Path) -> str:
     return f"## The dashboard\n\n{see.table(see.measure())}"
+
+
+def the_loop(_folder: Path) -> str:
+    with threadpool_limits(1):
+        return loop.text(5)
 
 
 if __name__ == "__main__":
