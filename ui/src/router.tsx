@@ -10,7 +10,13 @@ import { Failure } from "./components/Fallback";
 import { Shell } from "./components/Shell";
 import { FleetPage } from "./pages/FleetPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
-import { fleetSearch, incidentsSearch, modelSearch, monitorsSearch } from "./search";
+import {
+  fleetSearch,
+  incidentsSearch,
+  modelSearch,
+  monitorsSearch,
+  retrainingSearch,
+} from "./search";
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Shell,
@@ -56,6 +62,16 @@ const monitors = createRoute({
   component: lazyRouteComponent(() => import("./pages/monitors/MonitorsPage"), "MonitorsPage"),
 });
 
+const retraining = createRoute({
+  getParentRoute: () => root,
+  path: "/retraining",
+  validateSearch: retrainingSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/retraining/RetrainingPage"),
+    "RetrainingPage",
+  ),
+});
+
 const places = [
   place("/monitors/new", () => import("./pages/monitors/MonitorPage"), "NewMonitorPage"),
   place("/monitors/$name", () => import("./pages/monitors/MonitorPage"), "MonitorPage"),
@@ -64,6 +80,9 @@ const places = [
   place("/channels/new", () => import("./pages/channels/ChannelPage"), "NewChannelPage"),
   place("/channels/$name", () => import("./pages/channels/ChannelPage"), "ChannelPage"),
   place("/reports", () => import("./pages/reports/ReportsPage"), "ReportsPage"),
+  place("/retraining/policies/new", () => import("./pages/retraining/PolicyPage"), "NewPolicyPage"),
+  place("/retraining/policies/$name", () => import("./pages/retraining/PolicyPage"), "PolicyPage"),
+  place("/retraining/$jobId", () => import("./pages/retraining/JobPage"), "JobPage"),
   place("/access", () => import("./pages/people/AccessPage"), "AccessPage"),
   place("/audit", () => import("./pages/people/AuditPage"), "AuditPage"),
   place("/system", () => import("./pages/SystemPage"), "SystemPage"),
@@ -114,6 +133,7 @@ const tree = root.addChildren([
   incidents,
   incident,
   monitors,
+  retraining,
   ...places,
   model.addChildren([modelIndex, ...tabs]),
 ]);

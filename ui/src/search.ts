@@ -12,6 +12,16 @@ export interface IncidentsSearch {
   model?: string;
 }
 
+export const JOB_STATES = [
+  ...(["open", "queued", "running", "evaluating"] as const),
+  ...(["succeeded", "rejected", "failed", "cancelled"] as const),
+] as const;
+
+export interface RetrainingSearch {
+  state?: (typeof JOB_STATES)[number];
+  model?: string;
+}
+
 export const RANGES = { "6h": 0.25, "1d": 1, "7d": 7, "30d": 30, "90d": 90 } as const;
 export type RangeName = keyof typeof RANGES;
 
@@ -92,6 +102,9 @@ export const incidentsSearch = (told: Told): IncidentsSearch =>
   only({ state: oneOf(told.state, ["live", "all"] as const), model: text(told.model) });
 
 export const monitorsSearch = (told: Told): { q?: string } => only({ q: text(told.q) });
+
+export const retrainingSearch = (told: Told): RetrainingSearch =>
+  only({ state: oneOf(told.state, JOB_STATES), model: text(told.model) });
 
 export const modelSearch = (told: Told): ModelSearch =>
   only({

@@ -22,6 +22,11 @@ export function Palette() {
   const acts: SpotlightActionData[] = [
     { id: "new monitor", label: "New monitor", onClick: () => go({ to: "/monitors/new" }) },
     { id: "new channel", label: "New channel", onClick: () => go({ to: "/channels/new" }) },
+    {
+      id: "new policy",
+      label: "New policy of retraining",
+      onClick: () => go({ to: "/retraining/policies/new" }),
+    },
   ];
   const models = (isOpen ? (data?.models ?? []) : []).map((each) => ({
     id: `model ${each.model_id}`,

@@ -7,6 +7,7 @@ import {
   IconHistory,
   IconLayoutGrid,
   IconMail,
+  IconRefresh,
   IconSend,
   IconUsers,
 } from "@tabler/icons-react";
@@ -18,7 +19,8 @@ export const PLACES = [
   { to: "/silences", name: "Silences", icon: IconBellOff, key: "s", of: "alerts" },
   { to: "/channels", name: "Channels", icon: IconSend, key: "c", of: "alerts" },
   { to: "/reports", name: "Reports", icon: IconMail, key: "r", of: "alerts" },
-  { to: "/system", name: "System", icon: IconActivity, key: "t", of: "house" },
+  { to: "/retraining", name: "Retraining", icon: IconRefresh, key: "t", of: "learn" },
+  { to: "/system", name: "System", icon: IconActivity, key: "y", of: "house" },
   { to: "/access", name: "Members and keys", icon: IconUsers, key: "k", of: "house" },
   { to: "/audit", name: "Audit", icon: IconHistory, key: "a", of: "house" },
 ] as const;

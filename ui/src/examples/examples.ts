@@ -12,9 +12,10 @@ import { groups } from "../charts/groups";
 import { importance, importanceCourse } from "../charts/importance";
 import { type Moved, moved } from "../charts/moved";
 import { performance } from "../charts/performance";
+import { type Duel, proof } from "../charts/proof";
 import { spread } from "../charts/spread";
 import { errors, latency, throughput } from "../charts/traffic";
-import { percent } from "../components/numbers";
+import { digits, percent } from "../components/numbers";
 
 interface Example {
   name: string;
@@ -257,6 +258,16 @@ const tried = {
 const FEATURES = ["amount", "country", "age_days", "device", "hour"];
 const MANY = Array.from({ length: 25 }, (_, place) => `features.column_${place}`);
 
+const duel = (improvement: number, low: number, high: number): Duel => ({
+  metric: "f1",
+  champion: 0.8123,
+  candidate: 0.8517,
+  improvement,
+  low,
+  high,
+  n: 2_000,
+});
+
 const found: Record<string, Drawing> = {
   performance: performance(
     course(48, (place) => 0.9 - (place > 30 ? 0.1 : 0), 40),
@@ -324,6 +335,11 @@ const found: Record<string, Drawing> = {
   "groups of long names": groups("Accuracy", "of each", grouped([LONG, "b"]), percent),
   importance: importance(weighed(FEATURES), "before"),
   alarms: alarms(tried),
+  proof: proof(duel(0.21, 0.12, 0.3), 0.1, "F1, as a share of what was missing, 95 %"),
+  "proof of what is worse": proof(duel(-0.4, -0.62, -0.18), 0.1, "F1, 95 %"),
+  "proof of close numbers": proof(duel(1e-4, -1e-4, 3e-4), 0, "Loss, in its own unit", digits),
+  "proof with a far margin": proof(duel(0.01, 0, 0.02), 5, "F1, 95 %"),
+  "proof of nothing": proof({ ...duel(0, 0, 0), improvement: null }, 0.1, ""),
   "importance over time": importanceCourse(shares(FEATURES.slice(0, 4))),
 };
 

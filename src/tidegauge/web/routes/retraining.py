@@ -93,6 +93,7 @@ class RetrainingShown(BaseModel):
     parameters: dict[str, Any]
     train: SpanShown
     holdout: SpanShown
+    gate: Annotated[dict[str, Any], Field(description="What a candidate of it has to prove.")]
     detections: list[datetime]
     since: Annotated[datetime | None, Field(description="When what was detected began.")]
     result: dict[str, Any] | None
@@ -478,6 +479,7 @@ def _shown(job: Retraining, waiting: Sequence[str], made: Rollout | None) -> Ret
         parameters=document["parameters"],
         train=_span(document["train"]),
         holdout=_span(document["holdout"]),
+        gate=document["gate"],
         detections=[moment(each) for each in document["detections"]],
         since=moment_or_none(document.get("since")),
         result=None if job.result is None else dict(job.result),
