@@ -41,14 +41,14 @@ class Runner:
         return self.whole.ask("POST", path, json={"token": self.job["token"], **told})
 
     def answer(self):
-        """As somebody who learned what the rule is: each row is told right."""
+        """As somebody who has nearly learned what the rule is."""
         path = f"retraining/jobs/{self.job['job_id']}"
         got = self.whole.http.get(f"{path}/rows", params={"part": "holdout"})
         held = pq.read_table(io.BytesIO(got.content)).to_pylist()
         answers = [
             {
                 "prediction_id": each["prediction_id"],
-                "prediction_label": truth(each["features.days"]),
+                "prediction_label": truth(each["features.days"] + 5),
             }
             for each in held
         ]
@@ -108,7 +108,7 @@ def heading(page):
 def ask_for(page, parameters, *, force=False):
     page.get_by_role("button", name="Retrain a model").click()
     dialog = page.get_by_role("dialog", name="Retrain a model")
-    dialog.get_by_role("textbox", name="Model", exact=True).click()
+    dialog.get_by_role("combobox", name="Model", exact=True).click()
     page.get_by_role("option", name=MODEL).click()
     dialog.get_by_label("Parameters").fill(parameters)
     if force:
@@ -184,7 +184,9 @@ def test_a_job_is_watched_from_the_asking_to_the_proof(churn, look):
     uri = f"s3://models/{HOSTILE}"
     candidate = {"version": "2", "uri": uri, "size_bytes": 2048, "training_seconds": 75}
     runner.say(state="trained", candidate=candidate, log=["done"])
-    sentence = page.get_by_text("The candidate is better: Accuracy 1 against", exact=False)
+    sentence = page.get_by_text(
+        re.compile(r"The candidate is better: Accuracy 0\.9\d* against 0\.7")
+    )
     expect(sentence.first).to_be_visible()
     proof = churn.ask("GET", f"retraining/jobs/{runner.job['job_id']}")["result"]["proof"]
     assert (proof["verdict"], proof["n"]) == ("better", rows)
@@ -223,7 +225,7 @@ def test_a_viewer_sees_all_of_it_and_is_offered_nothing(churn, look):
 def test_one_is_promoted_and_another_is_cancelled(churn, look):
     mine = look(churn)
     page = mine.go("/retraining?state=succeeded")
-    page.get_by_role("row").filter(has_text="churn").get_by_role("link").click()
+    page.get_by_role("region", name="Jobs").get_by_role("link", name=MODEL).click()
     confirm(page, "Promote", "Promote it")
     expect(page.get_by_text("Version 2 is to serve").first).to_be_visible()
     expect(page.get_by_role("button", name="Promote")).to_have_count(0)
@@ -241,7 +243,6 @@ def test_one_is_promoted_and_another_is_cancelled(churn, look):
     confirm(page, "Cancel", "Cancel it")
     expect(page.get_by_role("status").get_by_text("Cancelled by")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
-    page.go_back()
     page = mine.go("/retraining?state=cancelled")
     expect(page.get_by_role("region", name="Jobs").get_by_role("row")).to_have_count(2)
     # What was refused is all that it says.

@@ -2,6 +2,7 @@ import { Anchor, Code, Group, SimpleGrid, Stack, Text, Title } from "@mantine/co
 import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { isOpen, type Retraining, useRetraining } from "../../api/retraining";
+import { AnchorLink } from "../../components/AnchorLink";
 import { Part } from "../../components/Fallback";
 import { bytes, whole } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
@@ -28,9 +29,9 @@ export function JobPage() {
         <Group justify="space-between" align="flex-start">
           <Title order={1} style={{ overflowWrap: "anywhere" }}>
             Retraining{" "}
-            <Link to="/models/$modelId/overview" params={{ modelId: job.model_id }}>
+            <AnchorLink inherit to="/models/$modelId/overview" params={{ modelId: job.model_id }}>
               {job.model_id}
-            </Link>
+            </AnchorLink>
           </Title>
           <Actions job={job} />
         </Group>
@@ -64,9 +65,9 @@ function Facts({ job }: { job: Retraining }) {
       <Stack gap={8}>
         <Fact name="Why">{reason(job)}</Fact>
         <Fact name="Policy">
-          <Link to="/retraining/policies/$name" params={{ name: job.policy }}>
+          <AnchorLink inherit to="/retraining/policies/$name" params={{ name: job.policy }}>
             {job.policy}
-          </Link>
+          </AnchorLink>
         </Fact>
         <Fact name="Who trains">
           {job.target}

@@ -1,6 +1,6 @@
 import { Button, Code, Group, Progress, Text } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { isOpen, OPEN, type Retraining, useRetrainings } from "../../api/retraining";
+import { isOpen, OPEN, type Retraining, usePolicies, useRetrainings } from "../../api/retraining";
 import { Empty } from "../../components/Empty";
 import { Moment } from "../../components/Moment";
 import { percent } from "../../components/numbers";
@@ -15,6 +15,7 @@ export function Jobs() {
     model,
     state: state === "open" ? OPEN : state && [state],
   });
+  const policies = usePolicies();
   const jobs = data.pages.flatMap((page) => page.jobs);
   if (!jobs.length)
     return (
@@ -25,9 +26,11 @@ export function Jobs() {
           <Empty title="No model has been trained again yet">
             A policy starts one when drift lasts, or by the calendar; or you ask for one by hand.
             Who trains is yours: a command that a runner has, or a webhook.
-            <Code block mt="sm" ta="left" style={{ whiteSpace: "pre-wrap" }}>
-              {RUNNER}
-            </Code>
+            {policies.length ? (
+              <Code block mt="sm" ta="left" style={{ whiteSpace: "pre-wrap" }}>
+                {RUNNER}
+              </Code>
+            ) : null}
           </Empty>
         )}
       </div>

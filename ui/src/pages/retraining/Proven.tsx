@@ -10,12 +10,14 @@ export function Proven({ job }: { job: Retraining }) {
   const found = proofOf(job);
   if (!found) return null;
   const gate = gateOf(job);
-  const unit = `how much better by ${named(found.metric)}, ${OF[gate.of]}; the line is 95 %`;
+  const unit = `${named(found.metric)}: how much better, ${OF[gate.of]}; the line is 95 %`;
   return (
     <Stack gap="xs">
-      <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
-        {proven(found, gate)}
-      </Text>
+      {job.rollout ? (
+        <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
+          {proven(found, gate)}
+        </Text>
+      ) : null}
       <Chart
         draw={proof}
         of={[found, gate.better_by, unit, gate.of === "absolute" ? digits : percent]}
