@@ -61,7 +61,7 @@ export function proof(
           grid: true,
           domain: [from - pad, to + pad],
           ticks: width < 500 ? 3 : 6,
-          tickFormat: format,
+          tickFormat: (value: number) => format(value),
         },
         marks: [
           Plot.ruleX([0], { stroke: "var(--faint)", strokeWidth: 1.5 }),

@@ -29,7 +29,12 @@ export function JobPage() {
         <Group justify="space-between" align="flex-start">
           <Title order={1} style={{ overflowWrap: "anywhere" }}>
             Retraining{" "}
-            <AnchorLink inherit to="/models/$modelId/overview" params={{ modelId: job.model_id }}>
+            <AnchorLink
+              inherit
+              underline="always"
+              to="/models/$modelId/overview"
+              params={{ modelId: job.model_id }}
+            >
               {job.model_id}
             </AnchorLink>
           </Title>

@@ -3,6 +3,7 @@ import type { Rollout } from "../../api/retraining";
 import { Interval } from "../../charts/Interval";
 import { digits, named, whole } from "../../components/numbers";
 import { Panel } from "../../components/Panel";
+import { Scroll } from "../../components/Scroll";
 import { rolled, servedOf } from "./told";
 
 /** How the version that is to serve does, against the one before it. */
@@ -20,7 +21,7 @@ export function RolloutPanel({ rollout }: { rollout: Rollout }) {
           </Text>
         ) : null}
         {found ? (
-          <section className="scroll" aria-label="Before and after">
+          <Scroll name="Before and after" height={240}>
             <table className="rows">
               <thead>
                 <tr>
@@ -43,7 +44,7 @@ export function RolloutPanel({ rollout }: { rollout: Rollout }) {
                 </tr>
               </tbody>
             </table>
-          </section>
+          </Scroll>
         ) : rollout.served_at ? (
           <Text size="sm" c="dimmed">
             Its figure stands here when predictions of both versions have labels.
