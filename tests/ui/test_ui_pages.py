@@ -19,6 +19,8 @@ PAGES = {
     "monitor": "/monitors/drift",
     "silences": "/silences",
     "reports": "/reports",
+    "retraining": "/retraining",
+    "new-policy": "/retraining/policies/new",
     "channels": "/channels",
     "new-channel": "/channels/new",
     "access": "/access",

@@ -121,6 +121,22 @@ def confirm(page, button, yes):
     page.get_by_role("button", name=yes, exact=True).click()
 
 
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_an_empty_page_can_be_read_by_everybody(churn, look, width, scheme):
+    mine = look(churn, width=width, scheme=scheme)
+    for path in ("", "/policies/new"):
+        whole_and_readable(mine, mine.go(f"/retraining{path}"), path)
+    assert not mine.complaints
+
+
+def whole_and_readable(mine, page, name):
+    over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert over <= 0, f"{name} is wider than the screen by {over}"
+    told = mine.unreadable()
+    assert not told, f"{name}: {json.dumps(told, indent=1)}"
+    assert page.evaluate("window.__hit") is None
+
+
 def test_an_empty_page_teaches_and_a_policy_is_made_on_it(churn, look):
     mine = look(churn)
     page = mine.go("/")
@@ -276,9 +292,5 @@ def test_its_pages_are_whole_and_can_be_read_by_everybody(churn, look, width, sc
     for name, path in pages.items():
         page = mine.go(f"/retraining{path}")
         mine.keep(f"retraining-{name}-{width}-{scheme}")
-        over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert over <= 0, f"{name} is wider than the screen by {over}"
-        told = mine.unreadable()
-        assert not told, f"{name}: {json.dumps(told, indent=1)}"
-        assert page.evaluate("window.__hit") is None
+        whole_and_readable(mine, page, name)
     assert not mine.complaints
