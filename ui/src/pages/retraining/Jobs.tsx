@@ -41,9 +41,9 @@ export function Jobs() {
         <thead>
           <tr>
             <th>Model</th>
-            <th>Why</th>
             <th>State</th>
             <th>What came of it</th>
+            <th>Why</th>
             <th>Started</th>
             <th>Ended</th>
           </tr>
@@ -90,12 +90,12 @@ function Row({ job }: { job: Retraining }) {
           {job.policy}
         </Text>
       </td>
-      <td style={{ minWidth: 150, maxWidth: 260, overflowWrap: "anywhere" }}>{reason(job)}</td>
       <td style={{ minWidth: 120 }}>
         <JobState is={job.state} />
         {isOpen(job) && job.state !== "queued" ? <Bar job={job} /> : null}
       </td>
       <td style={{ minWidth: 240, maxWidth: 420, overflowWrap: "anywhere" }}>{outcome(job)}</td>
+      <td style={{ minWidth: 150, maxWidth: 260, overflowWrap: "anywhere" }}>{reason(job)}</td>
       <td style={{ whiteSpace: "nowrap" }}>
         {job.started_at ? <Moment at={job.started_at} /> : "–"}
       </td>

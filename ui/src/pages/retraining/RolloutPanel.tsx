@@ -25,7 +25,7 @@ export function RolloutPanel({ rollout }: { rollout: Rollout }) {
             <table className="rows">
               <thead>
                 <tr>
-                  <th>{named(found.metric)}</th>
+                  <th>Figure</th>
                   <th className="number">Before{rollout.before ? ` (${rollout.before})` : ""}</th>
                   <th className="number">After ({rollout.version})</th>
                   <th className="number">Labels</th>
