@@ -99,7 +99,7 @@ class Labelled(Judging):
 
     def read(self, day, hour=0):
         """What the monitor says at a time."""
-        moment = START + day * DAYS + hour * HOURS
+        moment = START + day * DAYS + round(hour * HOURS)
         self.at(moment)
         (found,) = [each for each in self.readings(self.monitor) if each.slot == moment]
         return found

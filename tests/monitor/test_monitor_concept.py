@@ -62,6 +62,14 @@ class TestTheStream:
         labelled.predict(0, 1.0)
         assert labelled.read(1).status == "not_applicable"
 
+    def test_the_first_labels_are_seen_at_the_next_look(self, labelled):
+        labelled.write("monitors: [{name: c, kind: concept, every: 5 min}]")
+        labelled.predict(0, 0.95, rows=60)
+        assert labelled.read(1, 1).status == "not_applicable"
+        labelled.label()
+        labelled.join()
+        assert labelled.read(1, 1 + 5 / 60).status == "ok"
+
     def test_a_rise_is_told_with_when_and_how_much_until_it_is_over(self, labelled):
         write(labelled)
         history(labelled, 0.95, 0.95, 0.95, 0.7, 0.95, rows=60)

@@ -215,12 +215,17 @@ class View:
     def lateness(self) -> float | None:
         """Seconds until most labels have come; None where none has."""
         hour = floor(self.slot, HOUR)
-        return self.shared.lateness.get(
-            (*self.part, hour),
+        known, key = self.shared.lateness, (*self.part, hour)
+        found = known.get(
+            key,
             lambda: outcome.lateness(
                 self.connection, self.subject.numbers(self.version, self.segment), hour
             ),
         )
+        if found is None:
+            # The first may come at any moment, and are waited for.
+            known.forget(key)
+        return found
 
     @property
     def importances(self) -> Mapping[str, float]:

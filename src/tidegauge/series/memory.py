@@ -21,6 +21,11 @@ class Memory(Generic[K, V]):
         with self._lock:
             return key in self._kept
 
+    def forget(self, key: K) -> None:
+        """What was made of too little is made anew."""
+        with self._lock:
+            self._kept.pop(key, None)
+
     def get(self, key: K, make: Callable[[], V]) -> V:
         with self._lock:
             if key in self._kept:
