@@ -13,7 +13,7 @@ UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -name 
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make run     tidegauge with six living models and faults to be found, until Ctrl-C"
+	@echo "make run     tidegauge with seven living models and faults to be found, until Ctrl-C"
 	@echo "make test    every test, against the built wheel"
 	@echo "make nightly the long forms: 200 kills, 50 power losses, a million changed bodies, 100,000 steps of the alerts, quiet months and years (hours)"
 	@echo "make ui      the dashboard and its pictures alone, into the package"
@@ -70,7 +70,7 @@ $(VENV)/installed: $(VENV)/ready $(UI) $(PICTURES) pyproject.toml README.md LICE
 	@touch $@
 
 run: $(VENV)/installed
-	@echo "== Starting tidegauge on build/run with six living models; Ctrl-C ends it"
+	@echo "== Starting tidegauge on build/run with seven living models; Ctrl-C ends it"
 	@$(BIN)/tidegauge demo --serve build/run
 
 test: $(VENV)/installed

@@ -61,7 +61,8 @@ def start(config: LoggingConfig) -> None:
         handler.setFormatter(formatter)
         root.addHandler(handler)
     root.setLevel(config.level.upper())
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for noisy in ("uvicorn", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     # Each request is told by us, if at all.
     logging.getLogger("uvicorn.access").disabled = True
 

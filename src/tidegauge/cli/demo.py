@@ -40,12 +40,12 @@ def demo(  # noqa: PLR0913 - an option each
         typer.Option("--serve", help="Start a server on this directory too, and end it at last."),
     ] = None,
 ) -> None:
-    """Fill a running server with six models in production, with faults to be found, and go on live.
+    """Fill a running server with seven models, with faults to be found, and go on live.
 
     It speaks to the server over HTTP as any program would.  Running it again adds nothing but what
     has happened since.
     """
-    from tidegauge.demo import told  # noqa: PLC0415 - as above
+    from tidegauge.demo import retrained, told  # noqa: PLC0415 - as above
     from tidegauge.demo.server import KeyRefusedError, NoServerError, Server  # noqa: PLC0415 - `--help` needs no numpy
     from tidegauge.demo.show import Show  # noqa: PLC0415 - as above
     from tidegauge.demo.sink import Sink  # noqa: PLC0415 - as above
@@ -61,13 +61,18 @@ def demo(  # noqa: PLR0913 - an option each
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with contextlib.ExitStack() as stack:
-            sink = stack.enter_context(Sink(partial(told.arrived, console))) if serve else None
-            if serve and sink:
+            deployed = retrained.Deployed(serve / "models") if serve else None
+            sink = None
+            if serve and deployed:
+                sink = stack.enter_context(Sink(partial(told.arrived, console), deployed.hear))
                 stack.enter_context(_serving(serve, base, console, sink))
             with console.status(f"looking for a server at {base}"):
                 server.wait_until_ready(30)
-            if sink:
+            if serve and deployed and sink:
                 server.tell(sink)
+                wanted = retrained.policy(deployed.root)
+                deployed.serve(server.retrain(retrained.POLICY, wanted))
+                stack.enter_context(retrained.runner(base, key, serve / "runner.log"))
             show = Show(
                 console=console,
                 server=server,
@@ -76,6 +81,7 @@ def demo(  # noqa: PLR0913 - an option each
                 days=days,
                 speed=speed,
                 now=time.time_ns() // 1000,
+                **({"answer": deployed.answer} if deployed else {}),
             )
             if not live_only:
                 show.back_fill()

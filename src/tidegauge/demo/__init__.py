@@ -1,4 +1,4 @@
-"""Six believable models in production, made up from a seed, for `tidegauge demo`.
+"""Seven believable models in production, made up from a seed, for `tidegauge demo`.
 
 It speaks to a server over HTTP, as anybody's models would, and knows nothing of what is behind it.
 """
@@ -10,6 +10,7 @@ from tidegauge.demo.product_images import ProductImages
 from tidegauge.demo.recommender import Recommender
 from tidegauge.demo.restaurant_demand import RestaurantDemand
 from tidegauge.demo.season import HOURS
+from tidegauge.demo.taxi_arrival import TaxiArrival
 from tidegauge.demo.trading_signal import TradingSignal
 
 
@@ -26,4 +27,5 @@ def models(seed: int, now: int) -> tuple[Model, ...]:
         PagePersonalisation(seed, now=hour),
         Recommender(seed, now=now - now % (60 * 1_000_000)),
         ProductImages(seed, now=hour),
+        TaxiArrival(seed, now=hour),
     )

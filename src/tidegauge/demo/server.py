@@ -104,6 +104,16 @@ class Server:
             if not answer.is_success:
                 raise DemoFailedError(f"{self.url} does not take a channel: {reason_of(answer)}")
 
+    def retrain(self, name: str, policy: dict[str, object]) -> str:
+        """Say who is trained again, and when; the version that serves, if one was trained."""
+        answer = self._asked("PUT", f"/api/v1/retraining/policies/{name}", policy)
+        if not answer.is_success:
+            raise DemoFailedError(f"{self.url} does not take a policy: {reason_of(answer)}")
+        jobs = self._asked("GET", f"/api/v1/retraining/jobs?model_id={policy['models']}")
+        made = (each["rollout"] for each in told_by(jobs).get("jobs", ()))
+        known = (each for each in made if each and each["state"] not in {"rolled-back", "unseen"})
+        return next((str(each["version"]) for each in known), "")
+
     def send(self, kind: str, table: Table, batch_id: str) -> Taken:
         """Rows of the past, counted once however often they are sent under the id."""
         try:

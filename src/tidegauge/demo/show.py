@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from tidegauge.arrow import Table
 from tidegauge.client import Client
 from tidegauge.demo import live, models, told
 from tidegauge.demo.back_fill import KINDS, back_fill, days_of
@@ -33,6 +34,8 @@ class Show:
     days: float
     speed: float
     now: int
+    answer: Callable[[Table], Table] = lambda rows: rows
+    """Of the live calls, as the version that serves answers them."""
 
     @property
     def models(self) -> Sequence[Model]:
@@ -52,7 +55,7 @@ class Show:
         """First what the reference is made of, so that all that follows is counted by it once."""
         began = time.monotonic()
         week = min(self.start + int(min(7.0, self.days / 4) * DAYS), self.now)
-        self.say(f"Six models over {self.days:g} days, to {self.server.url}")
+        self.say(f"Seven models over {self.days:g} days, to {self.server.url}")
         for model in self.models:
             self.server.introduce(model)
         totals = dict.fromkeys(KINDS, Taken())
@@ -161,11 +164,11 @@ class Show:
         client = Client(self.server.url, self.api_key or "none")
         try:
             self.say(
-                f"\n[bold]Live[/]  about {a_second:.0f} calls a second from six models, through"
+                f"\n[bold]Live[/]  about {a_second:.0f} calls a second from seven models, through"
                 " tidegauge.Client.  Ctrl-C ends it."
             )
             live.run(
-                live.Live(client, on_air, past),
+                live.Live(client, on_air, past, self.answer),
                 time.time,
                 time.sleep,
                 lambda sent, faults: self._tell(client, sent, faults),

@@ -3,12 +3,13 @@
 import json
 import socketserver
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Self
+from typing import Any, Final, Self
 
+WEBHOOK: Final = "demo webhook"
 _LARGEST: Final = 4 << 20
 
 
@@ -22,8 +23,11 @@ class Arrived:
 class Sink:
     """Both, on ports of their own, until it is closed."""
 
-    def __init__(self, show: Callable[[Arrived], None]) -> None:
-        self._web = ThreadingHTTPServer(("127.0.0.1", 0), _webhook(show))
+    def __init__(
+        self, show: Callable[[Arrived], None], do: Callable[[str, Mapping[str, Any]], None]
+    ) -> None:
+        """`do` gets what is not only told, by its type: what is to serve."""
+        self._web = ThreadingHTTPServer(("127.0.0.1", 0), _webhook(show, do))
         self._mail = _Mail(("127.0.0.1", 0), _mailbox(show))
         for server in (self._web, self._mail):
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -58,7 +62,7 @@ class Sink:
             "to": ["on-call@example.com"],
         }
         return {
-            "demo webhook": {"kind": "webhook", "url": self.webhook},
+            WEBHOOK: {"kind": "webhook", "url": self.webhook},
             "demo mail": mail,
         }
 
@@ -76,13 +80,20 @@ class _Mail(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-def _webhook(show: Callable[[Arrived], None]) -> type[BaseHTTPRequestHandler]:
+def _webhook(
+    show: Callable[[Arrived], None], do: Callable[[str, Mapping[str, Any]], None]
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             size = min(int(self.headers.get("Content-Length", 0)), _LARGEST)
             told = json.loads(self.rfile.read(size))
-            alert = told["data"]["alert"]
-            show(Arrived("webhook", f"{told['type']}  {alert['title']}"))
+            data = told["data"]
+            if "job" in data:
+                do(told["type"], data["job"])
+                words = f"{data['job']['model_id']} {data['job'].get('version', '')}"
+            else:
+                words = data["alert"]["title"]
+            show(Arrived("webhook", f"{told['type']}  {words}"))
             self.send_response(204)
             self.end_headers()
 

@@ -113,7 +113,7 @@ def trouble(stats: Stats) -> str:
     return f"{', '.join(said)}{why}"
 
 
-# Three seconds of all six models, and room for a slow answer.
+# Three seconds of all seven models, and room for a slow answer.
 _MANY = 500
 
 

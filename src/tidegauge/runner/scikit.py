@@ -5,13 +5,14 @@ reference to it.
 
 import hashlib
 import json
+import os
 import pickle
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,36 @@ _FEWEST: Final = 500
 _NEWEST: Final = 0.2
 _MOST_WORDS: Final = 200
 """Of a column: what is seldom is one kind."""
+
+
+class Fitted(NamedTuple):
+    """What was learned, as it answers rows."""
+
+    estimator: Any
+    codes: Mapping[str, dict[str, int] | None]
+    """Of each feature its words as numbers; None of one that is a number."""
+
+    def answers(self, rows: Table) -> Iterator[dict[str, Any]]:
+        """What it says of each, in the fields of a prediction, with its `prediction_id`."""
+        ids, x = rows["prediction_id"].to_pylist(), _matrix(rows, self.codes)
+        if not hasattr(self.estimator, "predict_proba"):
+            for name, score in zip(ids, self.estimator.predict(x).tolist(), strict=True):
+                yield {"prediction_id": name, "prediction_score": score}
+            return
+        classes = [str(each) for each in self.estimator.classes_]
+        for name, odds in zip(ids, self.estimator.predict_proba(x).tolist(), strict=True):
+            best = int(np.argmax(odds))
+            yield {
+                "prediction_id": name,
+                "prediction_label": classes[best],
+                "prediction_score": odds[1] if len(classes) == 2 else odds[best],
+                "probabilities": dict(zip(classes, odds, strict=True)),
+            }
+
+
+def load(file: str | os.PathLike[str]) -> Fitted:
+    """What `train` has put there, for a service. A pickle runs code: only what is your own."""
+    return Fitted(**pickle.loads(Path(file).read_bytes()))  # noqa: S301 - it is the owner's
 
 
 def train(job: Job) -> Made:
@@ -46,11 +77,11 @@ def train(job: Job) -> Made:
     took = time.monotonic() - began
     job.progress(0.8)
     version = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    kept = {"estimator": estimator, "codes": codes, "truth": truth}
-    place, digest, size = _put(folder / job.model_id / version, kept, job, took)
+    fitted = Fitted(estimator, codes)
+    place, digest, size = _put(folder / job.model_id / version, fitted, job, took)
     return Made(
         version=version,
-        answers=_answers(estimator, held, _matrix(held, codes)),
+        answers=fitted.answers(held),
         uri=place.as_uri(),
         digest=digest,
         size_bytes=size,
@@ -131,27 +162,11 @@ def _column(rows: Table, name: str, words: dict[str, int] | None) -> np.ndarray:
     )
 
 
-def _answers(estimator: Any, held: Table, x: np.ndarray) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    ids = held["prediction_id"].to_pylist()
-    if not hasattr(estimator, "predict_proba"):
-        for name, score in zip(ids, estimator.predict(x).tolist(), strict=True):
-            yield {"prediction_id": name, "prediction_score": score}
-        return
-    classes = [str(each) for each in estimator.classes_]
-    for name, odds in zip(ids, estimator.predict_proba(x).tolist(), strict=True):
-        best = int(np.argmax(odds))
-        yield {
-            "prediction_id": name,
-            "prediction_label": classes[best],
-            "prediction_score": odds[1] if len(classes) == 2 else odds[best],
-            "probabilities": dict(zip(classes, odds, strict=True)),
-        }
-
-
-def _put(folder: Path, kept: object, job: Job, took: float) -> tuple[Path, str, int]:
+def _put(folder: Path, fitted: Fitted, job: Job, took: float) -> tuple[Path, str, int]:
     """The model, and beside it, last, what it is: `tidegauge.artifacts.Folder` finds it there."""
     folder.mkdir(parents=True, exist_ok=True)
-    body = pickle.dumps(kept)
+    # As a plain dictionary it can be read without us.
+    body = pickle.dumps(fitted._asdict())
     file = (folder / "model.pickle").resolve()
     file.write_bytes(body)
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
