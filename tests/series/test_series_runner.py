@@ -216,6 +216,7 @@ def test_killed_at_any_point_it_ends_and_another_has_it_alone(ready, runner, tmp
     else:
         shown = until(ready, name, "failed")
         assert shown["cause"]
+        gone(file)
 
 
 def children(pid):

@@ -30,6 +30,7 @@ def take(
 ) -> None:
     from tidegauge import config as configuring  # noqa: PLC0415 - `--help` needs none
     from tidegauge import telemetry  # noqa: PLC0415 - as above
+    from tidegauge.runner import offspring  # noqa: PLC0415 - as above
     from tidegauge.runner.loop import Runner  # noqa: PLC0415 - as above
     from tidegauge.runner.server import Server  # noqa: PLC0415 - as above
 
@@ -58,7 +59,9 @@ def take(
             os.environ["TIDEGAUGE_API_KEY"] = api_key
         http.base_url = http.base_url.join("/api/v1/")
         typer.echo(f"Jobs of {http.base_url} for {', '.join(sorted(commands))}")
-        Runner(Server(http), name or socket.gethostname(), commands, typer.echo).run(stop)
+        offspring.adopt()
+        named = name or socket.gethostname()
+        Runner(Server(http), named, commands, typer.echo, offspring.end_all).run(stop)
 
 
 def _pairs(told: Sequence[str], example: str) -> dict[str, str]:

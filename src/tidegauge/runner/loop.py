@@ -23,6 +23,8 @@ class Runner:
     commands: Mapping[str, Sequence[str]]
     """By target, as `command:train`: what is run for it."""
     say: Callable[[str], None] = print
+    clear: Callable[[], None] = lambda: None
+    """Called when a job has ended: what is left of it, as where its keeper was killed, goes too."""
 
     def run(self, stop: threading.Event) -> None:
         pause = PAUSE
@@ -44,6 +46,7 @@ class Runner:
         named = f"{job['model_id']}, attempt {job['attempt']}"
         self.say(f"{named}: begins ({job['origin']} {job['why']})".replace(" )", ")"))
         ended = work(self.server, job, self.commands[job["target"]], stop)
+        self.clear()
         told = _told(ended)
         if told is not None:
             self._tell(job, told)
