@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import random
+import re
 import sys
 import threading
 from pathlib import Path
@@ -119,6 +120,24 @@ class TestJobs:
         assert say(ready, job)["is_cancelled"]
         assert say(ready, job, state="cancelled")["state"] == "cancelled"
         assert ready.ask("DELETE", f"retraining/jobs/{job['job_id']}")["state"] == "cancelled"
+
+
+def test_rows_that_stand_for_many_are_learned_from_as_rows(api):
+    chance = random.Random(4)
+    weigh = lambda _chance: chance.choice([1, 5, 60])  # noqa: E731 - as the others are given
+    sent = history(api, hours=20, weight=weigh)
+    told = [{"prediction_id": each["prediction_id"], "actual_label": "yes"} for each in sent]
+    label(api, told, START + 21 * HOURS)
+    join(api, START + 21 * HOURS)
+    api.ask("PUT", "retraining/policies/again", json={"models": "m", "target": TRAIN})
+    refused = re.match(r"(\d+) labels since its last training", by_hand(api, status=409)["detail"])
+    assert int(refused[1]) == pytest.approx(800, rel=0.02)
+    api.ask("PUT", "retraining/config", json={"min_samples_for_retraining": 700})
+    asked = by_hand(api)
+    labels = asked["train"]["labels"] + asked["holdout"]["labels"]
+    # The hours of a day have different means; of a whole day they are exact.
+    assert labels == pytest.approx(800, rel=0.02)
+    assert asked["holdout"]["labels"] == pytest.approx(200, rel=0.25)
 
 
 class TestRefusals:
