@@ -11,7 +11,7 @@ rows that follow each other are not independent, and no figure needs a formula o
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal
 
 import numpy as np
@@ -111,16 +111,8 @@ def proven(
     spread = math.sqrt((len(each) - 1) * float(each.var()))
     half = _t(len(each) - 1) * spread
     low, high = gained - half, gained + half
-    return Proof(
-        metric=metric,
-        n=rows,
-        champion=whole[0],
-        candidate=whole[1],
-        improvement=gained,
-        low=low,
-        high=high,
-        verdict=_verdict(gained, low, high, better_by),
-    )
+    verdict = _verdict(gained, low, high, better_by)
+    return replace(nothing, improvement=gained, low=low, high=high, verdict=verdict)
 
 
 def main_metric(some: Sequence[Mapping[str, Measured]], positive: str | None) -> str | None:

@@ -34,17 +34,24 @@ def people(connection: Connection, job: Retraining, at: int) -> None:
     ]
     if job.cause:
         lines.append(job.cause)
+    title = f"{model} {_SAYS.get(job.state, job.state)}"
+    _said(connection, job, at, title, "\n".join(lines))
+
+
+def _said(connection: Connection, job: Retraining, at: int, title: str, words: str) -> Notice:
+    """On each channel of the policy; the notice that it is."""
     notice = Notice(
         id="",
         kind="retraining",
         at=at,
         tenant=job.tenant,
-        model=model,
-        title=f"{model} {_SAYS.get(job.state, job.state)}",
-        description="\n".join(lines),
+        model=str(job.document["model_id"]),
+        title=title,
+        description=words,
     )
     for channel in job.document.get("channels", ()):
         apart.send(connection, channel, notice)
+    return notice
 
 
 def machine(
@@ -77,17 +84,8 @@ _ROLLOUT: Final = {
 def rollout(connection: Connection, job: Retraining, new: Rollout, at: int) -> None:
     """People on the channels of the policy; and the webhook that is to do something."""
     model = str(job.document["model_id"])
-    notice = Notice(
-        id="",
-        kind="retraining",
-        at=at,
-        tenant=job.tenant,
-        model=model,
-        title=f"{model}: version {new.version} {_ROLLOUT[new.state]}",
-        description=new.cause or job.cause,
-    )
-    for channel in job.document.get("channels", ()):
-        apart.send(connection, channel, notice)
+    title = f"{model}: version {new.version} {_ROLLOUT[new.state]}"
+    notice = _said(connection, job, at, title, new.cause or job.cause)
     hook = new.document.get("channel")
     if hook and new.state in ("asked", "rolled-back"):
         kind = "promotion" if new.state == "asked" else "rollback"
