@@ -268,6 +268,9 @@ def test_one_is_promoted_and_another_is_cancelled(churn, look):
 def test_a_version_that_serves_is_held_against_before_and_taken_back(churn, look):
     (job,) = churn.ask("GET", "retraining/jobs", params={"state": "succeeded"})["jobs"]
     mine = look(churn)
+    page = mine.go(f"/models/{job['model_id']}/overview")
+    page.get_by_role("link", name="Retraining of this model").click()
+    expect(page).to_have_url(re.compile(f"/retraining\\?model={job['model_id']}"))
     page = mine.go(f"/retraining/{job['job_id']}")
     found = page.get_by_role("region", name="Before and after")
     expect(found).to_be_visible(timeout=PATIENCE)

@@ -8,7 +8,7 @@ import numpy as np
 from tidegauge.arrays import Counts, Floats
 from tidegauge.demo import draws
 from tidegauge.demo.made import NEVER, Fault, Late, Made, Seeded
-from tidegauge.demo.season import HOURS, MINUTES, daily, hour, weekly
+from tidegauge.demo.season import HOURS, MINUTES, daily, weekly
 
 WAYS = ("same bank", "bridge")
 _CARS = ("standard", "large", "electric")
@@ -74,7 +74,6 @@ class TaxiArrival(Seeded):
             "features.car": draws.texts(
                 _CARS, np.where(is_large, 1, np.where(chance.random(n) < 0.3, 2, 0))
             ),
-            "features.hour": draws.present(hour(at), 2),
             "features.driver_rating": draws.present(5 - chance.gamma(1.5, 0.2, n), 2),
             "prediction_score": draws.present(forecast, 2, is_ok),
             "prediction_latency_ms": draws.present(draws.latency(chance, 6, self.busy(at)), 2),

@@ -153,13 +153,14 @@ def _lasting(
     if not taken:
         return None
     hours = (taken[-1] - taken[0]) / (HOUR * SECOND)
+    why = f"{len(taken)} findings in {hours:.1f} h" if len(taken) > 1 else "one finding"
     return Wanted(
         model=model,
         policy=kept.policy,
         origin="drift",
         by=_WHO,
         key=f"drift:{kept.id}:{model.id}:{taken[0]}",
-        why=f"{len(taken)} findings in {hours:.1f} h",
+        why=why,
         detections=taken,
         since=min(held.values()),
     )

@@ -71,6 +71,7 @@ def train(job: Job) -> Made:
     job.progress(0.1)
     began = time.monotonic()
     codes = _codes(rows)
+    _say(f"{rows.num_rows:,} rows whose truth is known, {len(codes)} features")
     rows = _best(rows, codes, truth, parameters, job.since)
     estimator = _estimator(truth, parameters)
     estimator.fit(_matrix(rows, codes), rows[truth].to_pylist())
@@ -113,7 +114,17 @@ def _best(
         estimator = _estimator(truth, parameters)
         estimator.fit(_matrix(before, codes), before[truth].to_pylist())
         scores.append(float(estimator.score(x, y)))
-    return recent if scores[1] > scores[0] else rows
+    kept = recent if scores[1] > scores[0] else rows
+    _say(
+        f"on the newest {newest:,} rows: who learns from all scores {scores[0]:.3f}, from the"
+        f" {recent.num_rows:,} since the drift {scores[1]:.3f}; it learns from"
+        f" {'these' if kept is recent else 'all'}"
+    )
+    return kept
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)  # noqa: T201 - the log of the job
 
 
 def _estimator(truth: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - scikit-learn's

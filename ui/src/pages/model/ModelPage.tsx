@@ -9,7 +9,7 @@ import {
   Title,
   Tooltip,
 } from "@mantine/core";
-import { IconFileDownload } from "@tabler/icons-react";
+import { IconFileDownload, IconRefresh } from "@tabler/icons-react";
 import {
   Link,
   Outlet,
@@ -121,6 +121,7 @@ function Head({ modelId, search }: { modelId: string; search: ModelSearch }) {
         </Text>
       </Group>
       <Pickers
+        modelId={modelId}
         versions={versions.map((each) => each.version)}
         segments={segments.map((each) => each.segment)}
         search={search}
@@ -149,12 +150,13 @@ function Tabs({ modelId, kept }: { modelId: string; kept: ModelSearch }) {
 }
 
 interface PickersProps {
+  modelId: string;
   versions: string[];
   segments: string[];
   search: ModelSearch;
 }
 
-function Pickers({ versions, segments, search }: PickersProps) {
+function Pickers({ modelId, versions, segments, search }: PickersProps) {
   const at = useLocation({ select: (location) => location.pathname });
   const without = WITHOUT[at.slice(at.lastIndexOf("/") + 1)] ?? [];
   const part = usePart();
@@ -217,6 +219,16 @@ function Pickers({ versions, segments, search }: PickersProps) {
           </Tooltip>
         </>
       )}
+      <Tooltip label="How it is trained again, and what came of it">
+        <ActionIcon
+          renderRoot={(props) => <Link {...props} to="/retraining" search={{ model: modelId }} />}
+          variant="default"
+          size={30}
+          aria-label="Retraining of this model"
+        >
+          <IconRefresh size={15} />
+        </ActionIcon>
+      </Tooltip>
     </Group>
   );
 }

@@ -28,7 +28,7 @@ export function Log({ job }: { job: Retraining }) {
           </div>
         </section>
       ) : (
-        <Empty title="It has said nothing yet">
+        <Empty title={job.ended_at ? "It has said nothing" : "It has said nothing yet"}>
           What your command writes stands here as it comes.
         </Empty>
       )}
