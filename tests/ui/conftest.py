@@ -165,9 +165,17 @@ class Look:
         grave = [each for each in found["violations"] if each["impact"] in {"serious", "critical"}]
         return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in grave]
 
-    def keep(self, name):
+    def keep(self, name, first=None, last=None):
+        """The page, or what is from one of its parts to another."""
         SCREENS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+        clip = None
+        if first is not None:
+            self.page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
+            top, foot = first.bounding_box(), last.bounding_box()
+            x, y = top["x"] - 12, top["y"] - 12
+            height = foot["y"] + foot["height"] + 24 - y
+            clip = {"x": x, "y": y, "width": foot["width"] + 48, "height": height}
+        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True, clip=clip)
 
 
 @pytest.fixture

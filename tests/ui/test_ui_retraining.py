@@ -66,11 +66,15 @@ def churn(empty):
     """A model that is right three times out of four, where the rule is easy to learn."""
     now = datetime.now(UTC)
     send(empty, "p", ROWS, lambda n: now - timedelta(hours=3, minutes=n % 1_200), "1", RIGHT)
-    until = time.monotonic() + 60
-    while labelled(empty) < ROWS:
+    joined(empty, ROWS)
+    return empty
+
+
+def joined(whole, count):
+    until = time.monotonic() + 120
+    while labelled(whole) < count:
         assert time.monotonic() < until, "the labels are not joined"
         time.sleep(0.5)
-    return empty
 
 
 def send(whole, prefix, count, at, version, right):
@@ -247,6 +251,8 @@ def test_one_is_promoted_and_another_is_cancelled(churn, look):
     expect(page.get_by_role("button", name="Promote")).to_have_count(0)
     now = datetime.now(UTC)
     send(churn, "q", LATER, lambda _n: now + timedelta(seconds=1), "2", 1.0)
+    # Without one since the last training nothing helps.
+    joined(churn, ROWS + LATER)
     mine.settle()
     mine.keep("retraining-promoted")
     page.get_by_role("link", name="Retraining", exact=True).first.click()
@@ -281,6 +287,7 @@ def test_a_version_that_serves_is_held_against_before_and_taken_back(churn, look
     assert float(cells[2]) == pytest.approx(rollout["result"]["after"], rel=5e-3)
     assert cells[3] == str(LATER)
     mine.keep("retraining-served")
+    mine.keep("retraining-proof", page.get_by_text("The candidate is better").last, found)
     confirm(page, "Roll back", "Roll it back")
     expect(page.get_by_role("status").get_by_text("Version 2 was taken back")).to_be_visible()
     expect(page.get_by_role("button", name="Roll back")).to_have_count(0)
