@@ -104,6 +104,8 @@ def _serving(data: Path, base: str, console: Console, sink: "Sink") -> Generator
     """`tidegauge serve` beside us; what it logs goes to a file."""
     from urllib.parse import urlsplit  # noqa: PLC0415 - `--help` needs none
 
+    from tidegauge.runner import offspring  # noqa: PLC0415 - as above
+
     data.mkdir(parents=True, exist_ok=True)
     log = data / "serve.log"
     port = urlsplit(base).port or 80
@@ -115,6 +117,8 @@ def _serving(data: Path, base: str, console: Console, sink: "Sink") -> Generator
             stderr=file,
             start_new_session=True,
             env={**os.environ, **sink.allowed},
+            # Whoever is interrupted just now does not know yet that it is there.
+            preexec_fn=offspring.end_with_parent,  # noqa: PLW1509 - it asks the kernel alone
         )
     try:
         _check_started(running, log)

@@ -17,7 +17,7 @@ from tidegauge.arrow import Table, pa, pc
 from tidegauge.artifacts import Artifact, Cache, Folder
 from tidegauge.demo.sink import WEBHOOK
 from tidegauge.demo.taxi_arrival import TaxiArrival
-from tidegauge.runner import scikit
+from tidegauge.runner import offspring, scikit
 
 POLICY: Final = TaxiArrival.model_id
 _ASKED: Final = "tidegauge.rollout.asked.v1"
@@ -86,6 +86,8 @@ def runner(url: str, api_key: str, log: Path) -> Generator[None]:
             stderr=file,
             start_new_session=True,
             env={**os.environ, **key},
+            # Whoever is interrupted just now does not know yet that it is there.
+            preexec_fn=offspring.end_with_parent,  # noqa: PLW1509 - it asks the kernel alone
         )
     try:
         yield

@@ -21,9 +21,14 @@ def adopt() -> None:
     _ask_kernel(_SUBREAPER, 1)
 
 
-def die_with_parent() -> None:
-    """To be called in the child: should its parent be killed, it is."""
-    _ask_kernel(_DEATH, signal.SIGKILL)
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """To be called in the child: should its parent be killed, it is told so."""
+    _ask_kernel(_DEATH, number)
+
+
+def end_with_parent() -> None:
+    """The same for one that ends in order."""
+    die_with_parent(signal.SIGTERM)
 
 
 def signal_all(number: int) -> int:
