@@ -1,5 +1,7 @@
 """What each noun promises, on both databases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlalchemy import event, func, select
@@ -8,6 +10,7 @@ from tidegauge.catalog import (
     StaleError,
     alerts,
     arrivals,
+    artifacts,
     attributions,
     audit,
     baselines,
@@ -177,6 +180,7 @@ class TestModels:
             retrainings.say(connection, job(model, name), 1, [ODD])
             retrainings.answer(connection, job(model, name), 1, b"said")
             rollouts.add(connection, rollout(model, name))
+            artifacts.add(connection, artifact(model, ODD))
         assert sorted(models.erase(connection, gone)) == ["going.base", "going.parquet"]
         for table in tables.metadata.sorted_tables:
             if table.name not in OF_NO_MODEL:
@@ -211,6 +215,69 @@ def rollout(model, name):
         result=None,
         cause="",
     )
+
+
+def artifact(model, version, **more):
+    told = dict.fromkeys(("uri", "digest", "retraining", "created_by"), ODD)
+    told |= dict.fromkeys(("size_bytes", "trained_at", "training_seconds", "gone_at"))
+    told |= {"metrics": {"auc": 0.5}, "importance": {ODD: 1.0}, "metadata": {"a": [ODD, None]}}
+    told |= {"tenant": "a", "is_pinned": False, "state": "kept", "created_at": 1, "changed_at": 1}
+    return artifacts.Artifact(model=model, version=version, **(told | more))
+
+
+class TestArtifacts:
+    def test_one_comes_back_as_it_was_and_changes_from_what_was_seen(self, connection):
+        model = models.ensure(connection, "a", ["x"], 1)["x"].id
+        first = artifact(model, ODD, size_bytes=1 << 40, trained_at=5, training_seconds=0.5)
+        artifacts.add(connection, first)
+        assert artifacts.get(connection, model, ODD) == first
+        assert artifacts.get(connection, model, "2") is None
+        after = replace(first, state="removing", changed_at=2)
+        assert artifacts.change(connection, first, after) == after
+        assert artifacts.get(connection, model, ODD) == after
+        with pytest.raises(StaleError, match="changed meanwhile"):
+            artifacts.change(connection, first, after)
+
+    def test_the_newest_come_first_by_when_they_were_trained_or_else_made(self, connection):
+        model = models.ensure(connection, "a", ["x"], 1)["x"].id
+        for version, trained_at, created_at in (
+            ("b", 7, 1),
+            ("a", None, 9),
+            ("d", 7, 2),
+            ("c", 3, 30),
+        ):
+            artifacts.add(
+                connection, artifact(model, version, trained_at=trained_at, created_at=created_at)
+            )
+        found = artifacts.of_models(connection, [model])[model]
+        assert [each.version for each in found] == ["a", "d", "b", "c"]
+        assert artifacts.count(connection, model) == 4
+
+    def test_models_are_listed_that_have_any_in_a_state(self, connection):
+        known = models.ensure(connection, "a", ["a", "b", "c"], 1)
+        other = models.ensure(connection, "z", ["b"], 1)["b"]
+        for name, state in (("a", "kept"), ("b", "gone"), ("c", "removing"), ("c", "kept")):
+            artifacts.add(connection, artifact(known[name].id, state, state=state))
+        artifacts.add(connection, artifact(other.id, "1", tenant="z"))
+
+        def holders(*states, since="", limit=10):
+            found = artifacts.holders(connection, "a", states, since, limit)
+            return [each.name for each in found]
+
+        assert holders("kept", "removing") == ["a", "c"]
+        assert holders("gone") == ["b"]
+        assert holders("kept", limit=1) == ["a"]
+        assert holders("kept", since="b") == ["c"]
+
+    def test_what_is_gone_for_years_is_forgotten(self, connection):
+        model = models.ensure(connection, "a", ["x"], 1)["x"].id
+        artifacts.add(connection, artifact(model, "1", state="gone", gone_at=10))
+        artifacts.add(connection, artifact(model, "2"))
+        artifacts.expire(connection, 700 * 24 * HOUR)
+        assert artifacts.count(connection, model) == 2
+        artifacts.expire(connection, 800 * 24 * HOUR)
+        assert artifacts.get(connection, model, "1") is None
+        assert artifacts.count(connection, model) == 1
 
 
 def outcome(number, start=0, **more):

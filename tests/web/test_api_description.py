@@ -80,6 +80,8 @@ PATHS = [
         f"/api/v1/retraining/jobs/{{job_id}}{end}"
         for end in ("", "/log", "/status", "/answers", "/rows", "/promote", "/roll-back")
     ),
+    *("/api/v1/artifacts", "/api/v1/models/{model_id}/artifacts"),
+    *(f"/api/v1/models/{{model_id}}/artifacts/{{version}}{end}" for end in ("", "/remove")),
     *("/api/v1/sql", "/api/v1/export", "/api/v1/jobs", "/api/v1/jobs/{job_id}"),
     *("/api/v1/dead-letters", "/api/v1/audit", "/api/v1/dashboard/system"),
     *("/api/v1/dashboard/model/{model_id}", "/api/v1/dashboard/trends/{model_id}"),

@@ -1,6 +1,6 @@
 """Jobs that train a model again, as rows: what may follow on what is said elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
@@ -11,6 +11,7 @@ from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import retraining_answers as answers
 from tidegauge.catalog.tables import retraining_lines as lines
 from tidegauge.catalog.tables import retrainings
+from tidegauge.catalog.upsert import pieces
 from tidegauge.window import DAY, SECOND
 
 State = Literal["queued", "running", "evaluating", "succeeded", "rejected", "failed", "cancelled"]
@@ -75,6 +76,16 @@ def add(connection: Connection, new: Retraining) -> None:
 def get(connection: Connection, job: str) -> Retraining | None:
     row = connection.execute(select(retrainings).where(retrainings.c.id == job)).one_or_none()
     return None if row is None else read(Retraining, row)
+
+
+def states(connection: Connection, jobs: Iterable[str]) -> dict[str, State]:
+    """Of those that are there."""
+    found: dict[str, State] = {}
+    for some in pieces(jobs):
+        own = retrainings.c
+        rows = connection.execute(select(own.id, own.state).where(own.id.in_(some)))
+        found.update((row.id, row.state) for row in rows)
+    return found
 
 
 def by_key(connection: Connection, tenant: str, key: str) -> Retraining | None:

@@ -59,6 +59,17 @@ def unended(connection: Connection, model: int | None = None) -> list[Rollout]:
     return [read(Rollout, row) for row in rows]
 
 
+def of_models(connection: Connection, models: Sequence[int]) -> dict[int, list[Rollout]]:
+    """By model, the latest first."""
+    found: dict[int, list[Rollout]] = {}
+    own = rollouts.c
+    for some in pieces(models):
+        query = select(rollouts).where(own.model.in_(some))
+        for row in connection.execute(query.order_by(own.asked_at.desc(), own.retraining.desc())):
+            found.setdefault(row.model, []).append(read(Rollout, row))
+    return found
+
+
 def latest(connection: Connection, model: int) -> Rollout | None:
     own = rollouts.c
     query = select(rollouts).where(own.model == model).order_by(own.asked_at.desc()).limit(1)

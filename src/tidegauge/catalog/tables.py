@@ -614,6 +614,31 @@ rollouts = _table(
 )
 """Candidates that are to serve, and what came of it."""
 
+artifacts = _table(
+    "artifacts",
+    _model(primary_key=True),
+    _key("version"),
+    _column("tenant", Key),
+    _column("uri", Remark),
+    _column("digest", Key),
+    Column("size_bytes", Count),
+    Column("trained_at", Micros),
+    Column("training_seconds", Double),
+    _column("metrics", Json),
+    _column("importance", Json),
+    _column("metadata", Json),
+    # "" of one that was put by hand.
+    _column("retraining", Key),
+    _column("is_pinned", Boolean),
+    _column("state", Key),
+    _column("created_at", Micros),
+    _column("created_by", Key),
+    _column("changed_at", Micros),
+    Column("gone_at", Micros),
+    Index("artifacts_by_tenant", "tenant", "state"),
+)
+"""References to models' files: where each version lies, and what is known of it."""
+
 alerts = _table(
     "alerts",
     _key("fingerprint"),

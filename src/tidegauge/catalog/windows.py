@@ -93,6 +93,22 @@ def counts(
     return found
 
 
+def totals(
+    connection: Connection, series_ids: Iterable[int], resolution: int, start: int, stop: int
+) -> dict[int, int]:
+    """By series, the rows of all its windows that start in [start, stop)."""
+    found: dict[int, int] = {}
+    for some in pieces(sorted(set(series_ids))):
+        rows = connection.execute(
+            select(windows.c.series, func.sum(windows.c.rows))
+            .where(windows.c.series.in_(some), windows.c.resolution == resolution)
+            .where(windows.c.start >= start, windows.c.start < stop)
+            .group_by(windows.c.series)
+        )
+        found.update((row[0], int(row[1])) for row in rows)
+    return found
+
+
 class Sum(NamedTuple):
     start: int
     rows: int

@@ -20,6 +20,7 @@ from tidegauge.catalog.models import Model
 from tidegauge.catalog.retrainings import Retraining, State
 from tidegauge.retrain import labels, tell
 from tidegauge.retrain.guards import ALWAYS, MONTH, Facts, Refusal, refused
+from tidegauge.retrain.made import refer
 from tidegauge.retrain.policy import PRIORITIES, Policy, Priority
 from tidegauge.retrain.settings import Settings
 from tidegauge.window import SECOND
@@ -60,8 +61,8 @@ def settings_of(connection: Connection, tenant: str) -> Settings:
     try:
         return Settings.model_validate(kept.document) if kept else Settings()
     except ValidationError:
-        # Another version wrote it: what it does not understand starts nothing.
-        return Settings(enabled=False)
+        # Another version wrote it: what it does not understand starts nothing, and takes no file.
+        return Settings(enabled=False, keep_versions=10_000)
 
 
 def ask(connection: Connection, wanted: Wanted, at: int) -> Retraining | Refusal:
@@ -237,6 +238,7 @@ def trained(
     connection: Connection, job: Retraining, at: int, candidate: Mapping[str, Any]
 ) -> Retraining:
     """There is a candidate: it is held against the champion next, by us."""
+    refer(connection, job, candidate, at)
     after = replace(
         job,
         state="evaluating",

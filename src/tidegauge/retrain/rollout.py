@@ -16,6 +16,7 @@ from tidegauge.catalog.retrainings import Retraining
 from tidegauge.catalog.rollouts import Rollout, State
 from tidegauge.errors import TidegaugeError
 from tidegauge.retrain import tell
+from tidegauge.retrain.artifacts import why_not_to_serve
 from tidegauge.window import DAY, SECOND
 
 PATIENCE: Final = 14 * DAY * SECOND
@@ -37,11 +38,14 @@ def promote(connection: Connection, job: Retraining, before: str, at: int, by: s
         told = f"version {other[0].version} is being rolled out: one at a time"
         raise NoRolloutError(told)
     assert job.result is not None  # noqa: S101 - it has succeeded
+    version = job.result["candidate"]["version"]
+    if told := why_not_to_serve(connection, job.model, version):
+        raise NoRolloutError(told)
     new = Rollout(
         retraining=job.id,
         tenant=job.tenant,
         model=job.model,
-        version=job.result["candidate"]["version"],
+        version=version,
         before=before,
         state="asked",
         asked_at=at,
@@ -88,6 +92,8 @@ def roll_back(
     if last is not None and last.retraining != rollout.retraining:
         told = f"version {last.version} has been rolled out since: take that one back"
         raise NoRolloutError(told)
+    if told := why_not_to_serve(connection, rollout.model, rollout.before):
+        raise NoRolloutError(f"there is nothing to go back to: {told}")
     return end(connection, job, rollout, "rolled-back", at, cause)
 
 

@@ -26,6 +26,10 @@ class Settings(Part):
     auto_deploy: Annotated[
         bool, Field(description="A candidate that is better is to serve, and nobody is asked.")
     ] = False
+    keep_versions: Annotated[
+        int,
+        Field(ge=1, le=10_000, description="Of a model's files, the newest; never a deployed one."),
+    ] = 10
 
     @property
     def cooldown(self) -> int:

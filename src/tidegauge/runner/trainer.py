@@ -38,6 +38,8 @@ class Made:
     size_bytes: int | None = None
     training_seconds: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    importance: Mapping[str, float] = field(default_factory=dict[str, float])
+    """By feature."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from tidegauge import failpoint
 from tidegauge.alert import act
-from tidegauge.catalog import Catalog, policies, progress, retrainings
+from tidegauge.catalog import Catalog, artifacts, policies, progress, retrainings
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.retrainings import Retraining
 from tidegauge.config import Config
@@ -54,7 +54,7 @@ class Retrain:
     _upto: int = 0
 
     def run(self, stop: threading.Event) -> None:
-        beside = Beside(self.catalog, NAME, self._now, retrainings.expire, share=1.0)
+        beside = Beside(self.catalog, NAME, self._now, _expire, share=1.0)
         beside.run(lambda _stop: self.step(), stop)
 
     def step(self) -> None:
@@ -130,3 +130,8 @@ class Retrain:
                 tell.machine(connection, taken, "job", at)
                 return True
         return False
+
+
+def _expire(connection: Connection, at: int) -> None:
+    retrainings.expire(connection, at)
+    artifacts.expire(connection, at)

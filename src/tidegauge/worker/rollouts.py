@@ -15,6 +15,7 @@ from tidegauge.errors import TidegaugeError
 from tidegauge.retrain import rollout
 from tidegauge.retrain.proof import read_answers
 from tidegauge.retrain.reference import retrained
+from tidegauge.retrain.rollout import NoRolloutError
 from tidegauge.retrain.watch import Seen, seen_of, verdict
 from tidegauge.series import comparison
 from tidegauge.series.adopted import adopted
@@ -113,10 +114,16 @@ class Watching:
             ended = rollout.end(connection, job, shown, state, at, cause)
             is_taken_back = new.document["roll_back"] and new.document["auto_deploy"]
             if state == "worse" and is_taken_back and new.before:
-                rollout.roll_back(connection, job, ended, at, cause)
+                self._take_back(connection, job, ended, at)
 
         self.catalog.write(end)
         failpoint.hit("rollout.ended")
+
+    def _take_back(self, connection: Connection, job: Retraining, ended: Rollout, at: int) -> None:
+        try:
+            rollout.roll_back(connection, job, ended, at, ended.cause)
+        except NoRolloutError as error:
+            retrainings.say(connection, job, at, [f"it is not taken back: {error}"])
 
     def _seen(
         self, connection: Connection, new: Rollout, job: Retraining, model: Model, at: int

@@ -159,7 +159,7 @@ class Candidate(Closed):
     version: Annotated[str, Field(min_length=1, max_length=128)]
     uri: Annotated[str, Field(max_length=2000, description="Where it lies.")] = ""
     digest: Annotated[str, Field(max_length=256, description="As `sha256:...`.")] = ""
-    size_bytes: Annotated[int | None, Field(ge=0)] = None
+    size_bytes: Annotated[int | None, Field(ge=0, lt=2**63)] = None
     training_seconds: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
     metrics: Annotated[
         dict[
@@ -167,6 +167,13 @@ class Candidate(Closed):
             Annotated[float, Field(allow_inf_nan=False)],
         ],
         Field(max_length=1_000, description="As its training measured them."),
+    ] = Field(default_factory=dict[str, float])
+    importance: Annotated[
+        dict[
+            Annotated[str, Field(min_length=1, max_length=256)],
+            Annotated[float, Field(allow_inf_nan=False)],
+        ],
+        Field(max_length=10_000, description="Of each feature, however its makers measure it."),
     ] = Field(default_factory=dict[str, float])
 
 
@@ -346,6 +353,9 @@ def say_status(job_id: str, wanted: WordSaid, request: Request, key: Writer) -> 
 
     if (wanted.state == "trained") != (wanted.candidate is not None):
         raise ProblemError("invalid-request", "`trained` and `candidate` go together")
+    if wanted.candidate is not None:
+        for text in (wanted.candidate.version, wanted.candidate.digest):
+            checked_text(text)
 
     def write(connection: Connection) -> WordTaken:
         job, at = _held(connection, key, job_id, wanted.token), act.now(connection)
