@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from tidegauge.cli import (
+    artifacts,
     channels,
     compare,
     demo,
@@ -91,6 +92,7 @@ app.add_typer(silences.app)
 app.add_typer(channels.app)
 app.add_typer(channels.escalations)
 app.add_typer(retrain.app)
+app.add_typer(artifacts.app)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ def take(
     told: Sequence[str],
     functions: Sequence[str],
     name: str,
+    prune: Path | None,
     url: str,
     api_key: str,
 ) -> None:
@@ -32,6 +33,7 @@ def take(
     from tidegauge import telemetry  # noqa: PLC0415 - as above
     from tidegauge.runner import offspring  # noqa: PLC0415 - as above
     from tidegauge.runner.loop import Runner  # noqa: PLC0415 - as above
+    from tidegauge.runner.prune import Pruner  # noqa: PLC0415 - as above
     from tidegauge.runner.server import Server  # noqa: PLC0415 - as above
 
     loaded = configuring.load(config)
@@ -59,9 +61,14 @@ def take(
             os.environ["TIDEGAUGE_API_KEY"] = api_key
         http.base_url = http.base_url.join("/api/v1/")
         typer.echo(f"Jobs of {http.base_url} for {', '.join(sorted(commands))}")
+        server = Server(http)
+        if prune is not None:
+            # It may be cut off anywhere: nobody waits for it at the end.
+            pruner = Pruner(server, prune, typer.echo)
+            threading.Thread(target=pruner.daily, args=(stop,), daemon=True).start()
         offspring.adopt()
         named = name or socket.gethostname()
-        Runner(Server(http), named, commands, typer.echo, offspring.end_all).run(stop)
+        Runner(server, named, commands, typer.echo, offspring.end_all).run(stop)
 
 
 def _pairs(told: Sequence[str], example: str) -> dict[str, str]:

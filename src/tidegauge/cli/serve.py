@@ -30,6 +30,10 @@ def worker(  # noqa: PLR0913 - an option each
         typer.Option(help="A function of yours: --python fraud=our_package.train:train."),
     ] = None,
     name: Annotated[str, typer.Option(help="Of this runner; else this machine's.")] = "",
+    prune: Annotated[
+        Path | None,
+        typer.Option(help="With --jobs: once a day delete what is spare of the models in here."),
+    ] = None,
     url: URL = "",
     api_key: KEY = "",
 ) -> None:
@@ -37,7 +41,7 @@ def worker(  # noqa: PLR0913 - an option each
     if jobs:
         from tidegauge.cli.jobs import take  # noqa: PLC0415 - `--help` needs none
 
-        take(config, command or [], python or [], name, url, api_key)
+        take(config, command or [], python or [], name, prune, url, api_key)
         return
     from tidegauge import config as configuring  # noqa: PLC0415 - `--help` needs none
     from tidegauge import telemetry  # noqa: PLC0415 - as above

@@ -4,6 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -11,7 +12,7 @@ from tidegauge.errors import TidegaugeError
 
 
 class LostError(TidegaugeError):
-    """The job is not ours any more: stop."""
+    """The job is not ours any more, or what is asked for may not be: stop."""
 
 
 class AwayError(TidegaugeError):
@@ -34,6 +35,32 @@ class Server:
             words = {"token": job["token"], **told}
             answer = self.http.post(f"retraining/jobs/{job['job_id']}/status", json=words)
         return _read(answer)
+
+    def artifacts(self) -> list[dict[str, Any]]:
+        """All references to files that are not gone."""
+        found: list[dict[str, Any]] = []
+        query: dict[str, str | int] = {"limit": 1000}
+        while True:
+            with _away():
+                page = _read(self.http.get("artifacts", params=query))
+            found += page["artifacts"]
+            if page["next"] is None:
+                return found
+            query["cursor"] = page["next"]
+
+    def remove(self, artifact: Mapping[str, Any]) -> None:
+        """It is about to be deleted; LostError where it is in use."""
+        with _away():
+            _read(self.http.post(f"{_path(artifact)}/remove"))
+
+    def gone(self, artifact: Mapping[str, Any]) -> None:
+        with _away():
+            _read(self.http.delete(_path(artifact)))
+
+
+def _path(artifact: Mapping[str, Any]) -> str:
+    model, version = (quote(artifact[name], safe="") for name in ("model_id", "version"))
+    return f"models/{model}/artifacts/{version}"
 
 
 @contextmanager
