@@ -86,7 +86,7 @@ class TestWhatIsNotKnown:
         return found["1"].reason
 
     def test_predictions_without_a_version(self):
-        assert "without a version" in self.needed(answered={"4": NOW, "": NOW - DAY})
+        assert "came without a version" in self.needed(answered={"4": NOW, "": NOW - DAY})
 
     def test_no_predictions(self):
         assert "no prediction" in self.needed(answered={})

@@ -12,7 +12,9 @@ import time
 import pytest
 from worker_case import prediction
 
-SECOND, DAY = 1_000_000, 86_400 * 1_000_000
+from tidegauge.catalog import models, series, windows
+
+SECOND, HOUR, DAY = 1_000_000, 3_600 * 1_000_000, 86_400 * 1_000_000
 NOW = time.time_ns() // 1000 // (60 * SECOND) * 60 * SECOND - 120 * SECOND
 POINTS = ("marked", "before-rename", "renamed", "deleted", "confirmed")
 DESCRIBED = {
@@ -41,16 +43,23 @@ def answer(api, version, at=NOW, model="m"):
         prediction(chance, f"{version}-{at}-{n}", model=model, at=at, model_version=version)
         for n in range(10)
     ]
-    # Rows that are old as they come are counted at once: no month has to be gone through.
     api.case.send(rows, NOW + SECOND)
     api.case.count()
+
+
+def long_ago(connection):
+    """As a month of counting would have left it."""
+    model = models.by_name(connection, "default", "m").id
+    number = series.ensure(connection, [(model, "1", "")])[model, "1", ""]
+    given = {"start": (NOW - 30 * DAY) // HOUR * HOUR, "resolution": 3600, "rows": 10}
+    windows.put(connection, [windows.Window(series=number, traffic=b"", changed_at=1, **given)])
 
 
 @pytest.fixture
 def ready(api):
     """Version 1 answered a month ago, 2 does now, and 3 to 5 never did."""
-    answer(api, "1", NOW - 30 * DAY)
     answer(api, "2")
+    api.case.catalog.write(long_ago)
     api.ask("PUT", "retraining/config", json={"keep_versions": 1})
     for version in "12345":
         put(api, version, trained_at=f"2026-01-0{version}T00:00:00Z")
@@ -156,6 +165,12 @@ class TestReferences:
         ready.case.count()
         assert listed(ready)["3"]["reason"] == "it answered in the last 7 days"
         assert listed(ready)["4"]["is_spare"]
+
+    def test_predictions_that_came_too_late_to_be_counted_keep_all(self, ready):
+        answer(ready, "3", NOW - 2 * DAY)
+        found = listed(ready)
+        assert "a day too late to be counted" in found["3"]["reason"]
+        ready.ask("POST", "models/m/artifacts/3/remove", status=409)
 
     def test_another_tenant_sees_nothing_of_it(self, ready):
         assert ready.get("artifacts", tenant="other")["artifacts"] == []

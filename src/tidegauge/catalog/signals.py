@@ -1,13 +1,13 @@
 """Signals: what was odd about the data of a model, counted by the hour."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, delete, select
+from sqlalchemy import Connection, case, delete, func, select
 
 from tidegauge.catalog.rows import read, written
 from tidegauge.catalog.tables import signals
-from tidegauge.catalog.upsert import merge
+from tidegauge.catalog.upsert import merge, pieces
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +57,19 @@ def of(
         query.order_by(signals.c.start.desc(), signals.c.code, signals.c.subject)
     )
     return [read(Signal, row) for row in rows]
+
+
+def last(connection: Connection, models: Iterable[int], code: str) -> dict[int, int]:
+    """By model, when there was one of a kind the last time."""
+    found: dict[int, int] = {}
+    for some in pieces(models):
+        rows = connection.execute(
+            select(signals.c.model, func.max(signals.c.last_at))
+            .where(signals.c.model.in_(some), signals.c.code == code)
+            .group_by(signals.c.model)
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
 
 
 def expire(connection: Connection, before: int) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from tidegauge.catalog import artifacts, retrainings, rollouts, series, windows
+from tidegauge.catalog import artifacts, retrainings, rollouts, series, signals, windows
 from tidegauge.catalog.artifacts import Artifact
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.retrainings import State
@@ -113,16 +113,23 @@ def _calls(
     }
     whole = [each for some in names.values() for each in some]
     last = windows.last(connection, whole)
+    # What came a day after it happened is kept, and not counted: its version is in its rows alone.
+    late = signals.last(connection, models, "too-late")
     rows: Counter[int] = Counter()
     for span in reach.spans(used_since(at), at):
         rows.update(windows.totals(connection, whole, span.resolution, span.start, span.stop))
     return {
         model: _Calls(
-            {name: last[number] for number, name in some.items() if number in last},
+            _answered({name: last.get(number) for number, name in some.items()}, late.get(model)),
             {name: rows[number] for number, name in some.items()},
         )
         for model, some in names.items()
     }
+
+
+def _answered(last: Mapping[str, int | None], late: int | None) -> dict[str, int]:
+    found = {name: at for name, at in last.items() if at is not None}
+    return found if late is None else found | {"": max(late, found.get("", late))}
 
 
 def _standing(job: State | None) -> Standing:

@@ -15,6 +15,9 @@ LATELY: Final = 7 * DAY * SECOND
 """So long after its last prediction a version is taken to be deployed."""
 _BEHIND: Final = 3600.0
 """Seconds: what was received since may name any version."""
+_NAMELESS: Final = (
+    "predictions came without a version, or a day too late to be counted: any may be deployed"
+)
 Standing = Literal["proven", "open", "rejected"]
 
 
@@ -46,7 +49,8 @@ class Facts:
     known: frozenset[str]
     """All versions of which there ever was a reference."""
     answered: Mapping[str, int]
-    """By version, whether there is a file or not, when it answered last; "" is without a name."""
+    """By version, whether there is a file or not, when it answered last; "" is nobody knows
+    which."""
     rollouts: Sequence[Deployment]
     """The latest first."""
 
@@ -102,7 +106,7 @@ def _serving(facts: Facts) -> tuple[set[str], str]:
     if not serving:
         return serving, "no prediction was ever seen: which version is deployed is not known"
     if "" in serving:
-        return serving, "predictions without a version were seen: any of them may be deployed"
+        return serving, _NAMELESS
     if not serving & facts.known:
         told = ", ".join(sorted(serving)[:3])
         return serving, f"predictions name {told}, of which no file is known: any may be deployed"
