@@ -22,7 +22,8 @@ from tidegauge.alert import act
 from tidegauge.alert.channels.webhook import render
 from tidegauge.alert.notice import unpacked
 from tidegauge.alert.settings import Settings
-from tidegauge.catalog import channels, notices, retrainings, rollouts
+from tidegauge.catalog import artifacts, channels, notices, retrainings, rollouts
+from tidegauge.catalog.artifacts import Artifact
 from tidegauge.retrain import rollout
 from tidegauge.series.memory import Memory
 from tidegauge.series.rows import Source
@@ -253,3 +254,33 @@ def test_what_has_proved_nothing_is_not_let_to_serve(ready):
     assert (first["state"], first["version"]) == ("asked", "2")
     assert ready.ask("POST", path, status=202) == first
     ready.ask("POST", "retraining/jobs/none/promote", status=404)
+
+
+def test_a_candidate_that_is_being_removed_is_not_let_to_serve(ready):
+    name = proven(ready)
+    known = ready.get("models/m/artifacts/2")
+    assert (known["job_id"], known["job_state"]) == (name, "succeeded")
+    ready.ask("PUT", "models/m/artifacts/1", json={})
+    assert ready.get("models/m/artifacts/1")["reason"] == "it answered last"
+    ready.ask("POST", "models/m/artifacts/2/remove")
+    refused = ready.ask("POST", f"retraining/jobs/{name}/promote", status=409)
+    assert "version 2 is being removed" in refused["detail"]
+    assert ready.get(f"retraining/jobs/{name}")["rollout"] is None
+
+
+def test_one_that_is_worse_is_not_taken_back_to_a_file_that_is_gone(ready):
+    name = proven(ready, auto_deploy=True)
+    (made,) = rolled(ready, name)
+    earlier = replace(made, asked_at=ASKED, changed_at=ASKED, before="1")
+    ready.case.catalog.write(lambda c: rollouts.change(c, made, earlier))
+    lost = {"state": "gone", "uri": "", "digest": "", "metrics": {}, "importance": {}}
+    lost |= dict.fromkeys(("size_bytes", "trained_at", "training_seconds"))
+    lost |= {"metadata": {}, "retraining": "", "is_pinned": False, "gone_at": 1}
+    lost |= {"created_at": 1, "created_by": "me", "changed_at": 1, "tenant": "default"}
+    ready.case.catalog.write(
+        lambda c: artifacts.add(c, Artifact(model=made.model, version="1", **lost))
+    )
+    serve(ready, "2", 0.4)
+    assert watched(ready, name, hours=4)["state"] == "worse"
+    said = [each["text"] for each in ready.get(f"retraining/jobs/{name}/log")]
+    assert any("version 1 is gone" in each for each in said)
