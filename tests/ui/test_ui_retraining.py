@@ -156,7 +156,8 @@ def test_an_empty_page_teaches_and_a_policy_is_made_on_it(churn, look):
     labels.fill("100")
     panel = page.locator("section.panel", has=page.get_by_role("heading", name="For all models"))
     panel.get_by_role("button", name="Save").click()
-    expect(panel.get_by_role("button", name="Save")).to_be_disabled()
+    # It is offered until what is written is kept.
+    expect(panel.get_by_role("button", name="Forget")).to_have_count(0)
     assert churn.ask("GET", "retraining/config")["min_samples_for_retraining"] == 100
     page.get_by_role("link", name="New policy").click()
     page.get_by_label("Name").fill("again")
@@ -277,6 +278,9 @@ def test_a_version_that_serves_is_held_against_before_and_taken_back(churn, look
     page = mine.go(f"/models/{job['model_id']}/overview")
     page.get_by_role("link", name="Retraining of this model").click()
     expect(page).to_have_url(re.compile(f"/retraining\\?model={job['model_id']}"))
+    row = page.get_by_role("region", name="Versions").locator("tbody tr")
+    expect(row).to_contain_text("it is being rolled out")
+    expect(row).to_contain_text("2 KiB")
     page = mine.go(f"/retraining/{job['job_id']}")
     found = page.get_by_role("region", name="Before and after")
     expect(found).to_be_visible(timeout=PATIENCE)
@@ -298,7 +302,7 @@ def test_a_version_that_serves_is_held_against_before_and_taken_back(churn, look
 def test_its_pages_are_whole_and_can_be_read_by_everybody(churn, look, width, scheme):
     (job,) = churn.ask("GET", "retraining/jobs", params={"state": "succeeded"})["jobs"]
     mine = look(churn, width=width, scheme=scheme)
-    pages = {"list": "", "job": f"/{job['job_id']}", "policy": "/policies/again"}
+    pages = {"list": f"?model={MODEL}", "job": f"/{job['job_id']}", "policy": "/policies/again"}
     for name, path in pages.items():
         page = mine.go(f"/retraining{path}")
         mine.keep(f"retraining-{name}-{width}-{scheme}")

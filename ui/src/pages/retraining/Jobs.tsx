@@ -20,7 +20,11 @@ export function Jobs() {
   if (!jobs.length)
     return (
       <div className="panel">
-        {state || model ? (
+        {model && !state ? (
+          <Empty title={`${model} has not been trained again yet`}>
+            A policy that is of it starts a job, or you ask for one by hand.
+          </Empty>
+        ) : state || model ? (
           <Empty title="No job is like that">Take away a filter to see more.</Empty>
         ) : (
           <Empty title="No model has been trained again yet">

@@ -7,6 +7,7 @@ import { usePolicies, useRetrainingSummary } from "../../api/retraining";
 import { useMay } from "../../api/session";
 import { Part } from "../../components/Fallback";
 import { JOB_STATES, type RetrainingSearch } from "../../search";
+import { Files } from "./Files";
 import { Jobs } from "./Jobs";
 import { Policies } from "./Policies";
 import { RetrainForm } from "./RetrainForm";
@@ -19,6 +20,7 @@ export function RetrainingPage() {
   const summary = useRetrainingSummary();
   const policies = usePolicies();
   const may = useMay("write");
+  const { model } = useSearch({ from: "/retraining" });
   const [isAsking, { open, close }] = useDisclosure();
   return (
     <Stack gap="md" maw={1300} mx="auto">
@@ -34,6 +36,11 @@ export function RetrainingPage() {
       <Part height={240}>
         <Jobs />
       </Part>
+      {model ? (
+        <Part height={140}>
+          <Files modelId={model} />
+        </Part>
+      ) : null}
       <Policies policies={policies} />
       <Part height={200}>
         <SettingsPanel />

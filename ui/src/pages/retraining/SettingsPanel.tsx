@@ -37,6 +37,13 @@ const NUMBERS: { of: keyof Settings; label: string; about: string; whole?: true;
       about: "0.1 is a tenth of all that is missing",
       most: 1_000,
     },
+    {
+      of: "keep_versions",
+      label: "Versions kept",
+      about: "of a model, beside those in use",
+      whole: true,
+      most: 10_000,
+    },
   ];
 
 /** What holds for all models, where a policy says nothing else. */
@@ -60,14 +67,14 @@ export function SettingsPanel() {
           disabled={!may}
           onChange={(event) => setMine({ ...mine, enabled: event.currentTarget.checked })}
         />
-        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="sm">
           {NUMBERS.map(({ of, label, about, whole, most }) => (
             <NumberInput
               key={of}
               label={label}
               description={about}
               size="xs"
-              min={of === "max_concurrent_jobs" ? 1 : 0}
+              min={of === "max_concurrent_jobs" || of === "keep_versions" ? 1 : 0}
               max={most}
               allowDecimal={!whole}
               readOnly={!may}
