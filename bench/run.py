@@ -106,6 +106,7 @@ def main() -> None:
         errors_before_labels,
         the_dashboard,
         the_loop,
+        models_in_memory,
     ]
     wanted = sys.argv[1:] or [section.__name__ for section in sections]
     if not sys.argv[1:] and BENCHMARK not in os.environ:
@@ -457,6 +458,20 @@ def the_dashboard(_folder: Path) -> str:
 def the_loop(_folder: Path) -> str:
     with threadpool_limits(1):
         return loop.text(5)
+
+
+def models_in_memory(_folder: Path) -> str:
+    command = [HERE / "../.rivals/cachetools/bin/python", HERE / "artifacts.py"]
+    own = {**os.environ, "PYTHONPATH": str(HERE / "../src")}
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=True)
+    return (
+        "## Models that are in memory\n\n"
+        "What a call costs of a model that is loaded already, and how often one is loaded when"
+        " eight threads ask for it at once. `functools.lru_cache` and cachetools know no user, no"
+        " bytes and no newer version; a TTL throws away the old model before there is a new one."
+        "\n\n"
+        f"{done.stdout}"
+    )
 
 
 if __name__ == "__main__":
