@@ -1,3 +1,4 @@
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,8 +22,17 @@ def both(request, tmp_path):
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """A catalog that has been made: that takes longer than most of what is done with it."""
+    file = tmp_path_factory.mktemp("made") / "catalog.db"
+    Catalog.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def world(tmp_path):
+def world(made, tmp_path):
+    shutil.copy(made, tmp_path / "catalog.db")
     opened = Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
     yield World(opened)
     opened.close()

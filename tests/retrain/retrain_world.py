@@ -17,6 +17,7 @@ from tidegauge.catalog import (
 from tidegauge.catalog.models import Model
 from tidegauge.catalog.outcomes import Outcome
 from tidegauge.catalog.readings import Reading
+from tidegauge.performance import encode
 from tidegauge.retrain import queue
 from tidegauge.retrain.policy import Policy
 from tidegauge.worker.late import JUDGE
@@ -73,7 +74,7 @@ class World:
                     resolution=resolution,
                     start=(stop - n * HOUR) // (resolution * SECOND) * resolution * SECOND,
                     labelled=some,
-                    body=b"",
+                    body=encode({}),
                     changed_at=self.at,
                 )
                 for n, some in enumerate(share)
@@ -89,7 +90,7 @@ class World:
                     resolution=86400,
                     start=day,
                     labelled=some,
-                    body=b"",
+                    body=encode({}),
                     changed_at=self.at,
                 )
                 for day, some in days.items()
