@@ -6,9 +6,9 @@ import threading
 from dataclasses import replace
 
 import pytest
-from retrain_world import DAY, HOUR, SECOND, START, TARGET, World
+from retrain_world import DAY, HOUR, SECOND, START, TARGET
 
-from tidegauge.catalog import Catalog, StaleError, notices, retrainings
+from tidegauge.catalog import StaleError, notices, retrainings
 from tidegauge.catalog.retrainings import Retraining
 from tidegauge.retrain import queue
 from tidegauge.retrain.guards import Refusal
@@ -197,11 +197,9 @@ def test_a_change_of_what_has_gone_on_is_refused(world):
 
 
 @pytest.mark.parametrize("seed", range(SCHEDULES))
-def test_no_schedule_passes_by_a_guard(seed, tmp_path):
+def test_no_schedule_passes_by_a_guard(seed, world):
     """Who asks, takes, ends, loses and cancels at random, and all that may never be, after each."""
     chance = random.Random(seed)
-    catalog = Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
-    world = World(catalog)
     names = [f"m{n}" for n in range(4)]
     for name in names:
         world.add(name, labels=chance.choice([0, 500, 1_500, 4_000]))
@@ -236,7 +234,6 @@ def test_no_schedule_passes_by_a_guard(seed, tmp_path):
         world.write(queue.lapse, world.at + HOUR)
     assert not [each for each in world.jobs() if each.state in retrainings.OPEN]
     assert all(each.cause for each in world.jobs() if each.state != "succeeded")
-    catalog.close()
 
 
 def check_made(made, before):
