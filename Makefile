@@ -91,7 +91,8 @@ nightly: $(VENV)/installed
 		TIDEGAUGE_HISTORIES=1000 TIDEGAUGE_SCHEDULES=10000 \
 		TIDEGAUGE_PARTITIONS=1,30,600 $(BIN)/pytest \
 		tests/log tests/web tests/client tests/catalog tests/monitor tests/alert tests/retrain \
-		tests/worker/test_worker_stands_still.py tests/whole/test_whole_partitions.py
+		tests/worker/test_worker_stands_still.py tests/whole/test_whole_partitions.py \
+		tests/series/test_series_runner.py
 	@echo "== A million changed JSON bodies, 100,000 of Arrow"
 	$(BIN)/python tests/ingest/fuzz.py
 	@echo "== 300 quiet months in each world, and four quiet years of a check a minute"
