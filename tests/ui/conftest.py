@@ -20,6 +20,8 @@ DAYS = 9
 # What is waited for is there in a moment, but for a machine that does much else.
 expect.set_options(timeout=30_000)
 LABELLED = ("card-fraud", "restaurant-demand")
+FOUND = 4
+"""Models of the demo with an incident, at the least, some minutes after it has begun."""
 
 
 class Whole:
@@ -101,10 +103,19 @@ def demo(tmp_path_factory):
     while not all(_is_known(whole, each) for each in LABELLED):
         assert living.poll() is None, told.read_text(encoding="utf-8")
         time.sleep(0.5)
+    # Who makes pictures waits until there is something to be seen.
+    while "TIDEGAUGE_PICTURES" in os.environ and len(_open_at(whole)) < FOUND:
+        assert living.poll() is None, told.read_text(encoding="utf-8")
+        time.sleep(2)
     yield whole
     living.terminate()
     living.wait(30)
     whole.close()
+
+
+def _open_at(whole):
+    """The models that have an incident."""
+    return {each["model_id"] for each in whole.ask("GET", "incidents")["incidents"]}
 
 
 def _is_known(whole, model):
