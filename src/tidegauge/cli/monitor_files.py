@@ -29,7 +29,7 @@ def read(paths: Sequence[Path]) -> "Files":
     """What is wrong is told line by line."""
     from tidegauge.monitor.faults import FaultsError  # noqa: PLC0415 - `--help` needs none of it
     from tidegauge.monitor.faults import checked as fit  # noqa: PLC0415
-    from tidegauge.retrain.file import Files, read_files  # noqa: PLC0415
+    from tidegauge.retrain.file import Files, read_files  # noqa: PLC0415 - `--help` needs none
 
     faults: list[str] = []
     found = Files([], None)
